@@ -1,0 +1,1 @@
+export { ERROR_STATUS, ServiceError, type ErrorWord } from './errors.js';
