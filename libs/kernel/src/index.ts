@@ -1,1 +1,10 @@
+export { canonicalJson, sha256Hex } from './canonical-json.js';
 export { ERROR_STATUS, ServiceError, type ErrorWord } from './errors.js';
+export {
+  type AggregateRef, type AggregateSnapshot, type EventContext, type EventDraft, type StoredEvent, refKey,
+} from './event.js';
+export { type Hlc, hlcToMs, nextHlc } from './hlc.js';
+export { fromPointer, isJsonObject, type Json, type JsonObject, toPointer, valueAt } from './json.js';
+export {
+  changesOf, type Clocks, type ClockTree, EMPTY_FOLD, fold, type FoldState, MERGE_KINDS, type MergeKind, type Op,
+} from './ops.js';

@@ -1,0 +1,22 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The current state of every aggregate: the write side's snapshot and what reads fall back on. */
+@Entity({ schema: 'global_state', name: 'aggregate_states' })
+export class AggregateStateEntity {
+  @PrimaryColumn('text', {
+    name: 'aggregate_type', collation: 'C', primaryKeyConstraintName: 'aggregate_states_pkey',
+  }) aggregateType!: string;
+  @PrimaryColumn('uuid', { name: 'aggregate_id', primaryKeyConstraintName: 'aggregate_states_pkey' }) aggregateId!: string;
+  @Column('smallint') partition!: number;
+  @Column('integer') generation!: number;
+  @Column('bigint') version!: string;
+  @Column('boolean') deleted!: boolean;
+  @Column('json') data!: unknown;
+  @Column('bytea') checksum!: Buffer;
+  @Column('json') clocks!: unknown;
+  @Column('bytea') hash!: Buffer;
+  @Column('bigint') hlc!: string;
+  @Column('integer', { name: 'fold_generation' }) foldGeneration!: number;
+  @Column('bigint') position!: string;
+  @Column({ type: 'timestamptz', name: 'last_modified', precision: 3 }) lastModified!: Date;
+}

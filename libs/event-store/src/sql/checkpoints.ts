@@ -1,0 +1,35 @@
+import { type Queryable, run } from './database.js';
+
+const ENSURE = {
+  name: 'ensure-checkpoint',
+  text: 'INSERT INTO global_state.checkpoints (consumer, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+};
+
+/** Makes the checkpoint of a new consumer, at position 0. */
+export async function ensureCheckpoint(db: Queryable, consumer: string, partition: number): Promise<void> {
+  await run(db, ENSURE, [consumer, partition]);
+}
+
+const LOCK = {
+  name: 'lock-checkpoint',
+  text: `SELECT position FROM global_state.checkpoints WHERE consumer = $1 AND partition = $2
+    FOR UPDATE SKIP LOCKED -- of many instances one works at a time; the others have nothing to do`,
+};
+
+/** The consumer's position, locked for this transaction; `undefined` while another instance holds it. */
+export async function lockCheckpoint(db: Queryable, consumer: string, partition: number): Promise<number | undefined> {
+  const [row] = await run<{ position: string }>(db, LOCK, [consumer, partition]);
+  return row && Number(row.position);
+}
+
+const SAVE = {
+  name: 'save-checkpoint',
+  text: `UPDATE global_state.checkpoints SET position = $3, updated_at = now() WHERE consumer = $1 AND partition = $2`,
+};
+
+/** Moves the checkpoint, in the transaction of what it stands for. */
+export async function saveCheckpoint(
+  db: Queryable, consumer: string, at: { partition: number; position: number },
+): Promise<void> {
+  await run(db, SAVE, [consumer, at.partition, at.position]);
+}

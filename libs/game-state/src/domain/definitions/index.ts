@@ -1,0 +1,8 @@
+import type { AggregateDefinition, AggregateType } from '../definition.js';
+import { combat } from './combat.js';
+import { economy } from './economy.js';
+import { guild } from './guild.js';
+import { player } from './player.js';
+import { world } from './world.js';
+
+export const DEFINITIONS: Readonly<Record<AggregateType, AggregateDefinition>> = { player, guild, world, economy, combat };

@@ -1,0 +1,13 @@
+import { ServiceError } from '@app/kernel';
+
+/** Where the next page of a history starts; opaque to clients. */
+export function encodeCursor(version: number): string {
+  return Buffer.from(`v:${version}`).toString('base64url');
+}
+
+/** @throws ServiceError VALIDATION_ERROR for anything that `encodeCursor` did not make */
+export function decodeCursor(cursor: string): number {
+  const version = /^v:(\d{1,16})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1];
+  if (version === undefined) throw new ServiceError('VALIDATION_ERROR', 'cursor is not one that was given out', { path: '/cursor' });
+  return Number(version);
+}

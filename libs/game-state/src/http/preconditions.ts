@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, ServiceError } from '@app/kernel';
+import type { FastifyRequest } from 'fastify';
+import type { Receipt } from '../command/change-state.js';
+
+/**
+ * `If-Match` (RFC 9110, 13.1.1): `*`, or the entity tag of one version. A weak or foreign tag never matches; more than one is
+ * refused.
+ */
+export function ifMatchOf(request: FastifyRequest): number | '*' | undefined {
+  const header = request.headers['if-match']?.trim();
+  if (header === undefined) return undefined;
+  if (header === '*') return '*';
+  const version = /^"v(\d{1,16})"$/.exec(header)?.[1];
+  if (version !== undefined) return Number(version);
+  if (/^(W\/)?"[^"]*"$/.test(header)) return -1; // a tag, but of nothing that was ever here
+  throw new ServiceError('VALIDATION_ERROR', 'If-Match takes * or one entity tag such as "v3"', { header: 'If-Match' });
+}
+
+/** `If-Match` beside a version in the body or query: they may not disagree. */
+export function demandOf(
+  request: FastifyRequest, expectedVersion: number | undefined,
+): { expectedVersion?: number; ifMatch?: number | '*' } {
+  const ifMatch = ifMatchOf(request);
+  if (typeof ifMatch === 'number' && ifMatch >= 0 && expectedVersion !== undefined && ifMatch !== expectedVersion) {
+    throw new ServiceError('VALIDATION_ERROR', 'If-Match and expectedVersion disagree', { ifMatch, expectedVersion });
+  }
+  return { expectedVersion, ifMatch };
+}
+
+/** Whether `If-None-Match` (RFC 9110, 13.1.2) names this entity tag. */
+export function isNotModified(request: FastifyRequest, etag: string): boolean {
+  const header = request.headers['if-none-match'];
+  if (header === undefined) return false;
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}
+
+/**
+ * The request's `Idempotency-Key`, scoped to subject, method and path. The fingerprint is over what makes it this request:
+ * query, precondition and body.
+ * @param part distinguishes the items of a batch
+ */
+export function receiptOf(request: FastifyRequest, subject: string, part = ''): Receipt | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
+    throw new ServiceError('VALIDATION_ERROR', 'Idempotency-Key takes 1 to 255 visible ASCII characters', {
+      header: 'Idempotency-Key',
+    });
+  }
+  const [path = ''] = request.url.split('?');
+  return {
+    key: digest([subject, request.method, path, header, part]),
+    fingerprint: digest([request.url, request.headers['if-match'] ?? '', canonicalJson(request.body ?? null)]),
+  };
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}

@@ -1,0 +1,65 @@
+import type { Hlc } from './hlc.js';
+import type { JsonObject } from './json.js';
+import type { FoldState, Op } from './ops.js';
+
+/** Names one aggregate: a stream of events and the state they fold to. `id` is a UUID in lower case. */
+export interface AggregateRef {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** The aggregate as one string, for maps and logs. */
+export function refKey(ref: AggregateRef): string {
+  return `${ref.type}/${ref.id}`;
+}
+
+/** What a decider returns: a past-tense fact with its effect. The event store adds the rest. */
+export interface EventDraft {
+  /** Given by the publisher as the event's idempotency key; made by the event store where absent. */
+  readonly eventId?: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: JsonObject;
+  readonly ops: readonly Op[];
+}
+
+/** Who and what stands behind a command; stored with each of its events. Ids are UUIDs. */
+export interface EventContext {
+  readonly actor: string;
+  readonly metadata?: JsonObject;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly serverId?: string;
+  readonly playerId?: string;
+  readonly sessionId?: string;
+}
+
+/** The state of an aggregate after its event `version`. Version 0: it never was. */
+export interface AggregateSnapshot extends FoldState {
+  readonly ref: AggregateRef;
+  readonly version: number;
+  /** Hash of the event `version`, hex; the head of the aggregate's hash chain. */
+  readonly hash: string;
+  readonly hlc: Hlc;
+}
+
+/** An event as the log holds it. */
+export interface StoredEvent {
+  readonly partition: number;
+  readonly position: number;
+  readonly eventId: string;
+  readonly ref: AggregateRef;
+  readonly generation: number;
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: JsonObject;
+  readonly ops: readonly Op[];
+  readonly context: EventContext;
+  readonly commandKey?: string;
+  readonly origin: string;
+  readonly originSequence: number;
+  readonly hlc: Hlc;
+  readonly hash: string;
+  readonly committedAt: Date;
+}

@@ -1,0 +1,1 @@
+export const STATEMENTS = ['LISTEN events', 'SELECT 1'];

@@ -1,0 +1,2 @@
+process.env.NODE_ENV ??= 'production';
+await import('../../dist/apps/state-service/src/main.js');

@@ -1,0 +1,1 @@
+import '../../../apps/state-service/src/config.js';

@@ -1,0 +1,3 @@
+import type { One } from './no-circles.one.js';
+
+export interface Two { readonly one?: One }

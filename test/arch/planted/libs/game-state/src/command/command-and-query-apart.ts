@@ -1,0 +1,1 @@
+import '../query/get-player.js';

@@ -1,0 +1,1 @@
+import '../read-model/player.js';

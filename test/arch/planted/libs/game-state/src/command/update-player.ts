@@ -1,0 +1,2 @@
+import '@app/event-store';
+import '../domain/decide.js';

@@ -1,0 +1,2 @@
+import '@app/kernel';
+import './definitions/player.js';

@@ -1,0 +1,1 @@
+import '../../http/player.controller.js';

@@ -1,0 +1,2 @@
+import '@app/cache';
+import '../read-model/player.js';

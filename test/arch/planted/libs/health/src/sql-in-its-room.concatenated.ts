@@ -1,0 +1,1 @@
+export const PURGE = 'DELETE FROM receipts ' + 'WHERE stored_at < now()';

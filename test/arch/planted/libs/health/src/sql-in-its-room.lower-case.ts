@@ -1,0 +1,1 @@
+export const CREDIT = 'update players set gold = gold + 1';

@@ -1,0 +1,3 @@
+export const isUp = (table: string): string => `
+  -- why not
+  SELECT count(*) FROM ${table}`;

@@ -1,0 +1,1 @@
+export const isZero = (text: string | number): boolean => text == 0;

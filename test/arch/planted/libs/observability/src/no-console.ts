@@ -1,0 +1,1 @@
+console.log('a lib logs through its logger');

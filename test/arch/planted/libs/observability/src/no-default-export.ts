@@ -1,0 +1,1 @@
+export default 'every importer calls it something else';

@@ -1,0 +1,3 @@
+it.skip('does not run', () => {
+  expect(1).toBe(1);
+});

@@ -1,0 +1,5 @@
+export function close(socket: { end(): void }): void {
+  try {
+    socket.end();
+  } catch {}
+}

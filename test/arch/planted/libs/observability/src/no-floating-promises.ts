@@ -1,0 +1,5 @@
+async function save(): Promise<void> {
+  await Promise.resolve();
+}
+
+save();

@@ -1,0 +1,3 @@
+it.only('runs alone', () => {
+  expect(1).toBe(1);
+});

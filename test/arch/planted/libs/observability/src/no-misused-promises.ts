@@ -1,0 +1,3 @@
+setTimeout(async () => {
+  await Promise.resolve();
+}, 1);

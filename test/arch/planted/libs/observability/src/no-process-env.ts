@@ -1,0 +1,1 @@
+export const region = process.env['REGION_ID'];

@@ -1,0 +1,2 @@
+// Not finished: TODO later
+export const draft = true;

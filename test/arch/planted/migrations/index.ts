@@ -1,0 +1,3 @@
+export const CREATE_EVENTS = `CREATE TABLE events (
+  position bigint PRIMARY KEY
+)`;
