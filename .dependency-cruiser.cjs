@@ -58,14 +58,14 @@ module.exports = {
     ),
     forbid(
       'sync-health-stream-never-import-game-state',
-      'They declare ports and app.module.ts binds them, so that each serves any aggregate and boots without the game.',
+      'They declare ports and app.module.ts binds them, so that each serves any aggregate without the game.',
       { path: lib(['sync', 'health', 'stream']), pathNot: SPEC },
       { path: lib(['game-state']) },
     ),
     pure(
       'domain-is-pure',
       'domain',
-      'Decisions replay and test without a world around them: no framework, no I/O, no validator; time is an argument.',
+      'Decisions replay and test without a world around them: no framework, no I/O; time is an argument.',
     ),
     pure(
       'crdt-is-pure',
@@ -80,7 +80,7 @@ module.exports = {
     ),
     forbid(
       'command-never-reads-a-projection',
-      'A projection lags behind the log: a decision made on it is made on yesterday. Commands load through event-store.',
+      'A projection lags behind the log: deciding on it is deciding on yesterday. Commands load through event-store.',
       { path: room(['command']), pathNot: SPEC },
       { path: room(['projection', 'read-model']) },
     ),
@@ -122,7 +122,7 @@ module.exports = {
     ),
     forbid(
       'no-circles',
-      'Under ESM with decorator metadata a circle of imports is a crash at load; a circle of types is on its way there.',
+      'Under ESM with decorator metadata a circle is a crash at load; a circle of types is on its way there.',
       {},
       { circular: true },
     ),

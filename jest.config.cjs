@@ -21,6 +21,8 @@ const project = (displayName, testMatch, more = {}) => ({
   testEnvironment: 'node',
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+    // Its package offers itself to import only, not to require.
+    '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

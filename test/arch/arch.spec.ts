@@ -39,7 +39,7 @@ describe('the house keeps its rules', () => {
 });
 
 describe('the rules can fire', () => {
-  const sources = readdirSync(PLANTED, { encoding: 'utf8', recursive: true }).filter((file) => /\.(?:ts|mjs)$/.test(file));
+  const sources = readdirSync(PLANTED, { encoding: 'utf8', recursive: true }).filter((file) => /\.m?[jt]s$/.test(file));
   const ruleOf = (file: string): string => basename(file).split('.', 1)[0] ?? '';
 
   it('each import rule is an error with a reason', () => {

@@ -14,14 +14,14 @@ const THINGS = 'database|schema|table|index|view|function|procedure|trigger|type
 const PLAIN = '(?:insert into|delete from|select .+? from|update .+? set|'
   + `(?:create|alter|drop) (?:or replace )?(?:unique |materialized |unlogged )?(?:${THINGS})) `;
 /** Statements that are also words of a sentence: SQL only where they are shouted. */
-const SHOUTED = 'SELECT |WITH .+? AS [(]|TRUNCATE |LISTEN |UNLISTEN |NOTIFY |COPY .+? (?:FROM|TO) |SET (?:LOCAL|SESSION) |'
-  + 'SHOW |GRANT |REVOKE |VACUUM |ANALYZE |LOCK TABLE ';
+const SHOUTED = 'SELECT |WITH .+? AS [(]|TRUNCATE |LISTEN |UNLISTEN |NOTIFY |COPY .+? (?:FROM|TO) |'
+  + 'SET (?:LOCAL|SESSION) |SHOW |GRANT |REVOKE |VACUUM |ANALYZE |LOCK TABLE ';
 const STATEMENT = new RegExp(
   `(?:^|[;(\n]) ?(?:${PLAIN}|${PLAIN.toUpperCase()}|${SHOUTED})`.replaceAll(' ?', '\\s*').replaceAll(' ', '\\s+'), 's',
 );
 
 /**
- * The string and template literals of a source text that hold a statement in SQL. Concatenations are seen piece by piece.
+ * The string and template literals of a source text that hold a statement in SQL; concatenations piece by piece.
  * BEGIN and COMMIT do not count: they stand with the code that knows what one transaction is.
  */
 export function sqlLiterals(source: string): string[] {
@@ -37,8 +37,8 @@ export function sqlLiterals(source: string): string[] {
 
 function literalText(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => '$0' + span.literal.text).join('');
-  return undefined;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  return [node.head, ...node.templateSpans.map(({ literal }) => literal)].map(({ text }) => text).join('$0');
 }
 
 /** SQL lives only in `sql/` and `migrations/`; tests may speak it too. */
@@ -50,7 +50,8 @@ export function inspectSql(root: string): Inspection {
 }
 
 function productFiles(root: string): string[] {
-  return TREES.filter((tree) => existsSync(join(root, tree)))
-    .flatMap((tree) => readdirSync(join(root, tree), { encoding: 'utf8', recursive: true }).map((file) => `${tree}/${file}`))
-    .filter((file) => SOURCE.test(file) && !ROOMS.test(file));
+  const trees = TREES.filter((tree) => existsSync(join(root, tree)));
+  const files = trees.flatMap((tree) => readdirSync(join(root, tree), { encoding: 'utf8', recursive: true })
+    .map((file) => `${tree}/${file}`));
+  return files.filter((file) => SOURCE.test(file) && !ROOMS.test(file));
 }

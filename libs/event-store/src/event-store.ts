@@ -1,5 +1,5 @@
 import { type AggregateRef, fold, type FoldState, type StoredEvent } from '@app/kernel';
-import { Pool, type ClientConfig } from 'pg';
+import { Pool } from 'pg';
 import { Feed } from './feed/feed.js';
 import { Wakeup } from './feed/wakeup.js';
 import { readEpoch, readHead } from './sql/log-meta.js';
@@ -14,8 +14,8 @@ import type { AppendObserver } from './writer/observer.js';
 export interface EventStoreOptions extends Partial<Omit<BatcherOptions, 'origin'>> {
   /** Id of this region; the origin of the events made here. */
   readonly origin: string;
-  /** Where the database is. The store opens its own connections for appends and for LISTEN. */
-  readonly connection: ClientConfig;
+  /** Where the database is: the store opens its own connections for appends and for LISTEN. */
+  readonly databaseUrl: string;
   /** The feed looks for new events at least this often, in ms. Default 1000. */
   readonly pollMs?: number;
   readonly log?: (line: string) => void;
@@ -43,13 +43,13 @@ export class EventStore {
     const settings: BatcherOptions = { ...BATCHER_DEFAULTS, ...options };
     const log = options.log ?? (() => undefined);
     this.appendPool = new Pool({
-      ...options.connection, max: settings.lanes, application_name: 'gss-append', connectionTimeoutMillis: 5000,
+      connectionString: options.databaseUrl, max: settings.lanes, application_name: 'gss-append', connectionTimeoutMillis: 5000,
       keepAlive: true,
     });
     this.appendPool.on('error', (error) => log(`an idle append connection broke: ${error.message}`));
     this.batcher = new AppendBatcher(
       this.appendPool, settings, observer, new EventSource(settings.origin, options.now));
-    this.wakeup = new Wakeup(options.connection, { pollMs: options.pollMs ?? 1000, log });
+    this.wakeup = new Wakeup(options.databaseUrl, { pollMs: options.pollMs ?? 1000, log });
     this.feed = new Feed(pool, this.wakeup, { batch: 500, log });
     this.purge = setInterval(() => {
       purgeReceipts(pool, PURGE_LIMIT).catch((error: Error) => log(`old receipts stay for now: ${error.message}`));

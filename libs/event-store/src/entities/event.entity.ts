@@ -10,7 +10,7 @@ export class EventEntity {
   @PrimaryColumn({ type: 'smallint', primaryKeyConstraintName: 'events_pkey' }) partition!: number;
   @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'events_pkey' }) position!: string;
   @Column('uuid', { name: 'event_id' }) eventId!: string;
-  @Column('text', { name: 'aggregate_type', collation: 'C' }) aggregateType!: string;
+  @Column({ type: 'text', name: 'aggregate_type', collation: 'C' }) aggregateType!: string;
   @Column('uuid', { name: 'aggregate_id' }) aggregateId!: string;
   @Column('integer') generation!: number;
   @Column('bigint') version!: string;

@@ -1,4 +1,4 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client } from 'pg';
 import { LISTEN } from '../sql/listen.js';
 
 export interface WakeupOptions {
@@ -21,7 +21,7 @@ export class Wakeup {
   /** Wakes given so far: whoever saw a smaller number has news to read. */
   count = 0;
 
-  constructor(private readonly connection: ClientConfig, private readonly options: WakeupOptions) {
+  constructor(private readonly databaseUrl: string, private readonly options: WakeupOptions) {
     this.poll = setInterval(() => this.wake(), options.pollMs);
     this.poll.unref();
     void this.connect();
@@ -47,7 +47,7 @@ export class Wakeup {
   }
 
   private async connect(): Promise<void> {
-    const client = new Client({ ...this.connection, application_name: 'gss-listen', keepAlive: true });
+    const client = new Client({ connectionString: this.databaseUrl, application_name: 'gss-listen', keepAlive: true });
     this.client = client;
     let over = false;
     const again = (error?: Error): void => {

@@ -17,7 +17,7 @@ export type ChainVerdict =
   | { readonly accepted: true; readonly position: number; readonly committedAt: Date }
   | { readonly accepted: false; readonly faults: readonly Fault[] };
 
-const APPEND = { name: 'append-group', text: 'SELECT global_state.append_group($1, $2, $3, $4) AS result' };
+const APPEND = { name: 'append-group', text: 'SELECT global_state.append_group($1, $2, $3, $4, $5) AS result' };
 
 /**
  * Appends a group of chains in one statement, which is its own transaction. The locks and checks stand beside the function
@@ -27,7 +27,7 @@ const APPEND = { name: 'append-group', text: 'SELECT global_state.append_group($
 export async function appendGroup(
   db: Queryable, chains: readonly ChainRecord[], origin: string, resent: boolean,
 ): Promise<ChainVerdict[]> {
-  const [row] = await run<{ result: AppendResult }>(db, APPEND, [...encode(chains, resent), origin]);
+  const [row] = await run<{ result: AppendResult }>(db, APPEND, [[PARTITION], ...encode(chains, resent), origin]);
   return decode(chains, row!.result);
 }
 

@@ -1,0 +1,15 @@
+/**
+ * Tries an expectation again until it holds.
+ * @param withinMs after this time the last failure is thrown
+ */
+export async function eventually<T>(expectation: () => T | Promise<T>, withinMs = 5000): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await expectation();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
