@@ -60,9 +60,9 @@ export class JwksKeys extends VerificationKeys {
 
   private find({ algorithm, keyId }: TokenHeader): KeyObject | undefined {
     if (this.age() > TRUSTED_MS) return undefined;
-    const fitting = this.keys.filter((key) => key.algorithm === algorithm && (keyId === undefined || key.keyId === keyId));
     // Without a key id only a set of one leaves no doubt.
-    return keyId === undefined && this.keys.length > 1 ? undefined : fitting[0]?.key;
+    if (keyId === undefined && this.keys.length > 1) return undefined;
+    return this.keys.find((key) => key.algorithm === algorithm && (keyId ?? key.keyId) === key.keyId)?.key;
   }
 
   private refresh(): Promise<void> {

@@ -1,6 +1,5 @@
 import { ServiceError } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
@@ -8,6 +7,10 @@ import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 const WINDOW_S = 60;
 /** Of the subjects seen within a window, the ones beyond this that were quiet longest are forgotten. About 30 MB. */
 const MAX_SUBJECTS = 50_000;
+
+interface HeaderSink {
+  header(name: string, value: string): unknown;
+}
 
 /** Counts each subject's requests in windows of 60 s, in this process. */
 @Injectable()
@@ -31,7 +34,7 @@ export class RateLimit {
   }
 
   /** Counts one request and says so in the answer's headers (draft-ietf-httpapi-ratelimit-headers). */
-  async consume(subject: string, reply: FastifyReply): Promise<void> {
+  async consume(subject: string, reply: HeaderSink): Promise<void> {
     if (this.isOff) return;
     this.subjects.set(subject, true);
     const { isOver, window } = await this.count(subject);

@@ -28,12 +28,18 @@ export class TokenGuard extends AuthGuard() {
     if (user) return user;
     const http = context.switchToHttp();
     const { authorization } = http.getRequest<FastifyRequest>().headers;
-    const refusal = error ?? (bearerToken(authorization) === null ? refuseHeader(authorization) : refuseToken(info));
+    const refusal = refusalOf(error, info, authorization);
     if (refusal instanceof ServiceError && refusal.error === 'UNAUTHENTICATED') {
       http.getResponse<FastifyReply>().header('WWW-Authenticate', challenge(authorization, refusal.message));
     }
     throw refusal;
   }
+}
+
+/** Passport tells what broke (`error`) from what was refused (`info`). */
+function refusalOf(error: unknown, info: unknown, authorization: string | undefined): Error {
+  if (error) return error instanceof Error ? error : new Error('authentication broke', { cause: error });
+  return bearerToken(authorization) === null ? refuseHeader(authorization) : refuseToken(info);
 }
 
 /** What jsonwebtoken's messages begin with, in our words. */

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
@@ -10,23 +10,27 @@ export function poolOf(dataSource: DataSource): Pool {
   return (dataSource.driver as unknown as { master: Pool }).master;
 }
 
-/** Provides the `EventStore` over the application's TypeORM data source, for every module. */
+export interface EventStoreModuleOptions {
+  readonly store: EventStoreOptions;
+  /** Provider that is told of appends, from one of `imports`. */
+  readonly observer: Type<AppendObserver>;
+  readonly imports: readonly Type[];
+}
+
+/** Provides the `EventStore` over the application's TypeORM data source, for every module; drains it at shutdown. */
 @Module({})
 export class EventStoreModule implements OnApplicationShutdown {
   constructor(private readonly events: EventStore) {}
 
-  static register(options: {
-    readonly store: EventStoreOptions;
-    readonly observer: { readonly token: symbol | (new (...args: never[]) => AppendObserver) };
-  }): DynamicModule {
+  static register({ store, observer, imports }: EventStoreModuleOptions): DynamicModule {
     return {
       module: EventStoreModule,
       global: true,
+      imports: [...imports],
       providers: [{
         provide: EventStore,
-        inject: [getDataSourceToken(), options.observer.token],
-        useFactory: (dataSource: DataSource, observer: AppendObserver) =>
-          new EventStore(poolOf(dataSource), options.store, observer),
+        inject: [getDataSourceToken(), observer],
+        useFactory: (dataSource: DataSource, told: AppendObserver) => new EventStore(poolOf(dataSource), store, told),
       }],
       exports: [EventStore],
     };

@@ -6,4 +6,4 @@ export { freeze, hashEvent, unborn } from './writer/advance.js';
 export type { AppendedEvent, Command, Outcome } from './writer/command.js';
 export type { AppendObserver, AppendVerdict } from './writer/observer.js';
 export { ENTITIES } from './entities/index.js';
-export { EventStoreModule, poolOf } from './event-store.module.js';
+export { EventStoreModule, type EventStoreModuleOptions, poolOf } from './event-store.module.js';

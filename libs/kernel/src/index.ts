@@ -8,3 +8,4 @@ export { fromPointer, isJsonObject, type Json, type JsonObject, toPointer, value
 export {
   changesOf, type Clocks, type ClockTree, EMPTY_FOLD, fold, type FoldState, MERGE_KINDS, type MergeKind, type Op,
 } from './ops.js';
+export { BATCH_JSON_LIMITS, JSON_LIMITS, type JsonLimits, type JsonRefusal, parseStrictJson } from './strict-json.js';

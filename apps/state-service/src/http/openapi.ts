@@ -1,0 +1,28 @@
+import { openApiSchemas } from '@app/game-state';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { serviceVersion } from '../config.js';
+
+export const DOCUMENT_PATH = 'api/v1/openapi.json';
+export const REFERENCE_PATH = 'api/v1/docs';
+
+/** The OpenAPI 3.0 document of everything the service answers; committed as `openapi.json`. */
+export function describeApi(app: INestApplication): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, new DocumentBuilder()
+    .setTitle('Global State Service')
+    .setDescription('Event-sourced state of players, guilds, worlds, economies and combats.')
+    .setVersion(serviceVersion())
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth()
+    .build(), { operationIdFactory: (_controller, method) => method });
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...openApiSchemas() } };
+  return document;
+}
+
+/** Serves the document and a reference page, both without a token; the page loads nothing from elsewhere. */
+export function serveApiReference(app: INestApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup(REFERENCE_PATH, app, document, {
+    jsonDocumentUrl: DOCUMENT_PATH, customSiteTitle: 'Global State Service API', raw: ['json'],
+    swaggerOptions: { persistAuthorization: true },
+  });
+}

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+import { BATCH_JSON_LIMITS, JSON_LIMITS, parseStrictJson, ServiceError } from '@app/kernel';
+import { loggerOptions } from '@app/observability';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.js';
+import { errorBody } from './error-body.js';
+import { refuse } from './error.filter.js';
+
+const BATCH_ROUTE = '/api/v1/events/batch';
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+
+/** Time to receive a whole request, in ms. */
+const REQUEST_TIMEOUT = 15_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Fastify with our limits, strict JSON and the one error body, also for what never reaches a route. */
+export function createAdapter(config: Pick<Config, 'logLevel'>): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: loggerOptions(config.logLevel, { pretty: process.stdout.isTTY }),
+    disableRequestLogging: true,
+    bodyLimit: JSON_LIMITS.maxBytes,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: 65_000, // longer than the idle time of usual load balancers, which must be the first to close
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket),
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === BATCH_ROUTE) route.bodyLimit = BATCH_JSON_LIMITS.maxBytes;
+  });
+  parseJsonStrictly(fastify);
+  return adapter;
+}
+
+function parseJsonStrictly(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      const encoding = request.headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'identity') {
+        throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken', { encoding });
+      }
+      done(null, parseStrictJson(body, request.routeOptions.url === BATCH_ROUTE ? BATCH_JSON_LIMITS : JSON_LIMITS));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+/** What Node could not parse as HTTP: there is no request yet, only a socket. */
+function answerUnparsed(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = unparsedRefusal(error.code);
+  const body = JSON.stringify(errorBody(refusal));
+  socket.end(`HTTP/1.1 ${refusal.status} ${refusal.error}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+function unparsedRefusal(code: string | undefined): ServiceError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ServiceError('HEADERS_TOO_LARGE', `The headers have more than ${MAX_HEADER_BYTES} bytes`);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ServiceError('REQUEST_TIMEOUT', `The request took longer than ${REQUEST_TIMEOUT / 1000} s to arrive`);
+    default:
+      return new ServiceError('VALIDATION_ERROR', 'This is not an HTTP request');
+  }
+}

@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DataFolder, SOCKETS } from './data-folder.js';
+import { EmbeddedPostgresError } from './failure.js';
+import { type SystemUser, canReach } from './system-user.js';
+
+/** As whom the server's programs run, and by which path they get to the data folder. */
+export interface Tenant {
+  readonly folder: DataFolder;
+  /** Undefined: as ourselves. */
+  readonly user: SystemUser | undefined;
+  /** Whether the user can walk to the data folder by itself. */
+  readonly reaches: boolean;
+  /** The data folder, to the server's programs. */
+  readonly path: string;
+  /** The folder of the server's sockets, to the server's programs. */
+  readonly sockets: string;
+}
+
+const DESCRIPTOR = 3;
+const HANDED_OVER = `/proc/self/fd/${DESCRIPTOR}`;
+
+/**
+ * A clone under /root or in root's own temporary folder cannot be reached by the user that root steps down to. Linux then
+ * hands the data folder over as an open descriptor, which asks no leave of the folders above it; opening those up is not
+ * ours to do, and data kept elsewhere would be missed by whoever moves or mounts the data folder.
+ */
+export function tenantOf(folder: DataFolder, user: SystemUser | undefined): Tenant {
+  const reaches = user === undefined || canReach(folder.path, user);
+  if (!reaches && process.platform !== 'linux') {
+    throw new EmbeddedPostgresError(
+      `The system user ${user.name}, as whom root runs PostgreSQL, cannot reach the data folder ${folder.path}; ` +
+        'start as another user or set DATA_DIR to a folder that it can reach',
+    );
+  }
+  const handOver = user !== undefined && (!reaches || folder.shortPath !== folder.path) && process.platform === 'linux';
+  return {
+    folder,
+    user,
+    reaches,
+    path: handOver ? HANDED_OVER : folder.path,
+    sockets: join(handOver ? HANDED_OVER : folder.shortPath, SOCKETS),
+  };
+}
+
+/** Makes a folder that only the server's user and root can enter. */
+export function makePrivate(path: string, user: SystemUser | undefined): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (!lstatSync(path).isDirectory()) {
+    throw new EmbeddedPostgresError(`${path} is not a folder; remove it`);
+  }
+  if (user !== undefined) {
+    chownSync(path, user.uid, user.gid);
+  }
+  chmodSync(path, 0o700);
+}
+
+/** Starts a program of PostgreSQL; `detached` gives it a session of its own, out of the reach of the terminal's Ctrl-C. */
+export async function spawnFor(
+  tenant: Tenant,
+  command: readonly string[],
+  output: number | 'pipe',
+  detached: boolean,
+): Promise<ChildProcess> {
+  const [program = '', ...args] = command;
+  const folder = openSync(tenant.folder.path, 'r');
+  try {
+    const stdio: StdioOptions = ['ignore', output, output];
+    if (tenant.path === HANDED_OVER) {
+      stdio[DESCRIPTOR] = folder;
+    }
+    const child = spawn(program, args, {
+      cwd: '/',
+      // Of our own making: PGDATA, PGOPTIONS or a locale of the caller's would change what the server does.
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      stdio,
+      detached,
+      uid: tenant.user?.uid,
+      gid: tenant.user?.gid,
+    });
+    await once(child, 'spawn');
+    return child;
+  } finally {
+    closeSync(folder);
+  }
+}
