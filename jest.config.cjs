@@ -35,8 +35,8 @@ const project = (displayName, testMatch, more = {}) => ({
 });
 
 const database = {
-  globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
-  globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
+  globalSetup: '<rootDir>/test/server.mjs',
+  globalTeardown: '<rootDir>/test/server-stop.mjs',
 };
 
 module.exports = {
@@ -47,6 +47,6 @@ module.exports = {
     project('int', ['<rootDir>/libs/**/*.int.spec.ts', '<rootDir>/apps/**/*.int.spec.ts'], database),
     project('contract', ['<rootDir>/test/contract/*.spec.ts'], database),
     project('e2e', ['<rootDir>/test/e2e/*.spec.ts'], database),
-    project('faults', ['<rootDir>/test/faults/*.spec.ts']),
+    project('faults', ['<rootDir>/test/faults/*.spec.ts'], { globalSetup: '<rootDir>/test/build.mjs' }),
   ],
 };

@@ -79,8 +79,7 @@ async function main(): Promise<void> {
     await start(config, running);
   } catch (error) {
     await shutDown(running).catch((again: unknown) => process.stderr.write(`${String(again)}\n`));
-    const known = config ? explain(error, config) : error instanceof Error && error.name === 'StartError' && error.message;
-    fail(known || `The service could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    fail(explain(error, config) ?? `The service could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 }
 

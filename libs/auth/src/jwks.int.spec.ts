@@ -166,6 +166,8 @@ describe('JwksKeys as time goes by', () => {
     clock += 1_500;
     await expect(keys.keyFor(header)).resolves.toMatchObject({ asymmetricKeyType: 'rsa' });
     expect(endpoint.hits).toBe(2);
+    // The failure is forgotten: a key that is not there now is a matter of the token.
+    await expect(keys.keyFor({ ...header, keyId: 'second' })).rejects.toMatchObject({ error: 'UNAUTHENTICATED' });
   });
 
   it('looks for an unknown key again 5 s after a vain fetch', async () => {
@@ -177,14 +179,34 @@ describe('JwksKeys as time goes by', () => {
     await expect(keys.keyFor(rotated)).resolves.toMatchObject({ type: 'public' });
   });
 
-  it('renews after 10 min without anybody waiting, and trusts old keys for an hour at most', async () => {
+  it('renews after 10 min without anybody waiting', async () => {
+    await keys.keyFor(header);
+    endpoint.keys = [jwk(second, { kid: 'second' })];
+    clock += 9 * 60_000;
+    await keys.keyFor(header);
+    expect(endpoint.hits).toBe(1);
+    clock += 2 * 60_000;
+    await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
+    await eventually(() => keys.keyFor(header).then(() => false, ({ error }) => error === 'UNAUTHENTICATED'));
+  });
+
+  it('trusts old keys for an hour at most while the endpoint is silent', async () => {
     await keys.keyFor(header);
     endpoint.mode = 'silent';
     clock += 11 * 60_000;
     await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
     await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
+    await eventually(async () => endpoint.hits === 2);
     clock += 50 * 60_000;
     await expect(keys.keyFor(header)).rejects.toMatchObject({ error: 'SERVICE_UNAVAILABLE' });
     expect(endpoint.hits).toBe(2);
   });
 });
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!await holds()) {
+    if (Date.now() > deadline) throw new Error('it did not come to hold within 5 s');
+    await new Promise(setImmediate);
+  }
+}

@@ -77,8 +77,7 @@ export function readHeader(token: string, algorithms: readonly TokenAlgorithm[])
 }
 
 function parseHeader(token: string): Record<string, unknown> {
-  const [encoded = '', ...rest] = token.split('.');
-  if (rest.length !== 2) throw unauthenticated('the token is malformed');
+  const [encoded = ''] = token.split('.', 1);
   const header = parseJson(Buffer.from(encoded, 'base64url').toString());
   if (!isJsonObject(header)) throw unauthenticated('the token is malformed');
   return header;

@@ -22,10 +22,13 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** What the machine brings: the binaries, and the users that root may step down to, best first. */
+/** What the machine brings. */
 export interface Machine {
   readonly native: NativePackage;
+  /** Whom root may step down to, best first. */
   readonly users: readonly string[];
+  /** Where a root whose data folder is out of the server's reach keeps binaries that the server cannot reach either. */
+  readonly cacheFolder: string;
 }
 
 /** What a `pg` client needs to connect, in place of the url. */
@@ -37,9 +40,6 @@ const LONGEST_PAUSE_MS = 1_000;
 const TRIES_TO_RESTART = 6;
 /** Orphans of a killed server may finish what they run before they let go of its shared memory. */
 const OLD_SERVER_PATIENCE_MS = 30_000;
-
-// Where a root whose data folder is out of the server's reach keeps binaries that the server cannot reach either.
-const SYSTEM_CACHE = '/var/cache/state-service';
 
 /**
  * A PostgreSQL server of our own: a child that outlives this process if that is killed, and that is brought back if it is
@@ -74,16 +74,15 @@ export class EmbeddedPostgres {
    * it takes connections, and keeps it running until `stop`. Throws DataFolderInUse if another process holds the folder,
    * EmbeddedPostgresError with one line that says what to do for anything else.
    */
-  static async start(options: EmbeddedPostgresOptions, machine?: Machine): Promise<EmbeddedPostgres> {
-    const { native, users } = machine ?? { native: findNativePackage(), users: ['postgres', 'nobody'] };
+  static async start(options: EmbeddedPostgresOptions, machine = thisMachine()): Promise<EmbeddedPostgres> {
     const folder = openDataFolder(options.dataDir);
     let lock: FolderLock | undefined;
     try {
       lock = await FolderLock.take(folder);
-      const { server, firstStart } = await prepare(options, folder, native, users);
+      const { server, firstStart } = await prepare(options, folder, machine);
       const { pid, adopted } = await bringUpPatiently(server, new AbortController().signal, 1);
       const done = adopted ? 'found running and taken over' : firstStart ? 'initialised and started' : 'started';
-      server.log(`PostgreSQL ${native.version} (pid ${pid}) ${done}, data in ${folder.cluster}`);
+      server.log(`PostgreSQL ${machine.native.version} (pid ${pid}) ${done}, data in ${folder.cluster}`);
       return new EmbeddedPostgres(server, options.onFatal ?? ignore, lock, pid, firstStart);
     } catch (error) {
       await lock?.release();
@@ -147,16 +146,20 @@ export class EmbeddedPostgres {
   }
 }
 
+/** The npm package's binaries and the usual users. Throws EmbeddedPostgresError where this platform has no binaries. */
+export function thisMachine(): Machine {
+  return { native: findNativePackage(), users: ['postgres', 'nobody'], cacheFolder: '/var/cache/state-service' };
+}
+
 async function prepare(
   options: EmbeddedPostgresOptions,
   folder: DataFolder,
-  native: NativePackage,
-  users: readonly string[],
+  { native, users, cacheFolder }: Machine,
 ): Promise<{ server: Server; firstStart: boolean }> {
   const user = serverUser(folder.cluster, users);
   const tenant = tenantOf(folder, user);
   makePrivate(join(folder.path, SOCKETS), user);
-  const binaries = await usableBinaries(native, user, tenant.reaches ? folder.path : SYSTEM_CACHE);
+  const binaries = await usableBinaries(native, user, tenant.reaches ? folder.path : cacheFolder);
   const firstStart = await initIfMissing(join(binaries, 'bin', 'initdb'), majorOf(native), tenant);
   const command = serverCommand(join(binaries, 'bin', 'postgres'), native.version, tenant, options.settings ?? {});
   return { server: { tenant, command, log: options.log ?? ignore }, firstStart };

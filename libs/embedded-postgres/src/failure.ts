@@ -67,7 +67,11 @@ const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
     () => `This user may not run the embedded PostgreSQL, or its disk is mounted noexec; change that ${ELSEWHERE}`,
   ],
   [
-    /EACCES|EPERM|permission denied|operation not permitted|wrong ownership/i,
+    /wrong ownership/,
+    (dir) => `The data in ${dir}/postgres does not belong to the user that PostgreSQL runs as; give it to that user (chown -R)`,
+  ],
+  [
+    /EACCES|EPERM|permission denied|operation not permitted/i,
     (dir) => `This user may not write to the data folder ${dir}; give it the folder or set DATA_DIR to another folder`,
   ],
 ];
@@ -79,7 +83,7 @@ export function explain(thrown: unknown, dataDir: string): EmbeddedPostgresError
   if (thrown instanceof EmbeddedPostgresError) {
     return thrown;
   }
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = String(thrown);
   const cause = CAUSES.find(([pattern]) => pattern.test(text));
   return new EmbeddedPostgresError(
     cause?.[1](dataDir) ?? `PostgreSQL did not start in the data folder ${dataDir}: ${mainLine(text)}`,
@@ -88,12 +92,12 @@ export function explain(thrown: unknown, dataDir: string): EmbeddedPostgresError
 }
 
 function mainLine(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const fatal = lines.find((line) => /(?:FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
-  return fatal.replace(/^.*?(?:FATAL|PANIC|error):\s*/, '').trim();
+  const reason = /(?:FATAL|PANIC|[Ee]rror|postgres|initdb): +(.*)/.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
+  return reason === undefined || reason === '' ? 'it said nothing' : reason;
 }
 
 /** The system error code of what was thrown, as `ENOENT`. */
 export function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }

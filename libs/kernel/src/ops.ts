@@ -58,8 +58,11 @@ export function fold(state: FoldState, ops: readonly Op[], version: number): Fol
       continue;
     }
     const path = fromPointer(op[1]);
+    if (path.length === 0) continue; // only `del` is about the state as a whole
+    const keepsBelow = op[0] === 'obj' && isJsonObject(valueAt(data, path));
     data = applyToData(data, op, path);
-    clocks = touch(clocks, path, 0, version);
+    clocks = touch(clocks, path, 0, { version, keepsBelow });
+    deleted = false;
   }
   return { data, clocks, generation, deleted };
 }
@@ -105,13 +108,22 @@ function erase(target: JsonObject, path: string[], depth: number): JsonObject {
   return next === child ? target : { ...target, [key]: next };
 }
 
-function touch(tree: ClockTree, path: string[], depth: number, version: number): ClockTree {
+/** A write that keeps what is below its path keeps the clocks there too: they are what a merge of the parts goes by. */
+interface Mark {
+  readonly version: number;
+  readonly keepsBelow: boolean;
+}
+
+function touch(tree: ClockTree, path: string[], depth: number, mark: Mark): ClockTree {
   const key = path[depth]!;
-  if (depth === path.length - 1) return { ...tree, [key]: version };
   const node = Object.hasOwn(tree, key) ? tree[key]! : {};
-  const children = touch(childrenOf(node), path, depth + 1, version);
-  const ownClock = clockOf(node);
-  return { ...tree, [key]: ownClock === undefined ? children : [ownClock, children] };
+  if (depth === path.length - 1) return { ...tree, [key]: mark.keepsBelow ? join(mark.version, childrenOf(node)) : mark.version };
+  return { ...tree, [key]: join(clockOf(node), touch(childrenOf(node), path, depth + 1, mark)) };
+}
+
+function join(ownClock: number | undefined, children: ClockTree): Clocks {
+  if (ownClock === undefined) return children;
+  return Object.keys(children).length === 0 ? ownClock : [ownClock, children];
 }
 
 function childrenOf(node: Clocks): ClockTree {
@@ -141,7 +153,7 @@ export function changesOf(ops: readonly Op[]): JsonObject {
   for (const op of ops) {
     if (op[0] === 'del') return {};
     const path = fromPointer(op[1]);
-    if (op[0] === 'obj' && isJsonObject(valueAt(patch, path))) continue;
+    if (path.length === 0 || (op[0] === 'obj' && isJsonObject(valueAt(patch, path)))) continue;
     patch = write(patch, path, 0, resolvedValue(op));
   }
   return patch;

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type ErrorWord, ServiceError } from './errors.js';
 import { toPointer } from './json.js';
 
-/** How large a JSON body may be. A value nested in nothing has depth 0, `[]` has depth 1, `[[]]` depth 2. */
+/** How large a JSON body may be. A value that stands in nothing has depth 0, `[]` has depth 1, `[[]]` depth 2. */
 export interface JsonLimits {
   /** Bytes of the whole body. */
   readonly maxBytes: number;
@@ -10,9 +10,9 @@ export interface JsonLimits {
   /** Object keys, all depths together. */
   readonly maxKeys: number;
   /**
-   * For a batch: every value that stands inside `depth` containers is an item, of at most `maxBytes` bytes with the white
-   * space around it. `maxDepth` and `maxKeys` then hold for each item alone, counted from it; the keys around the items
-   * have a count of their own.
+   * For a batch: every value that stands in exactly `depth` containers is an item, of at most `maxBytes` bytes with the
+   * white space around it. `maxDepth` and `maxKeys` then hold for each item alone, counted from it; keys outside the
+   * items have a count of their own.
    */
   readonly items?: { readonly depth: number; readonly maxBytes: number };
 }
@@ -53,20 +53,20 @@ function refusal(reason: JsonRefusal, place: { path?: string; offset?: number; l
 
 /**
  * Parses a request body (RFC 8259) and refuses what could not be kept as it was sent: all that two parsers may read
- * differently, or that JavaScript or PostgreSQL would change in silence. Time and memory are linear in the body's length. A
- * body with several faults is refused for one of them.
- * @throws {ServiceError} `PAYLOAD_TOO_LARGE` for too many bytes; `MALFORMED_JSON` for invalid UTF-8, a byte order mark and
- *   bad syntax; `VALIDATION_ERROR` for depth, key count, keys that are equal once unescaped, the keys `__proto__`,
- *   `constructor` and `prototype`, NUL, lone surrogates, and numbers that are beyond ±(2^53 - 1) as doubles, however
- *   written. `details` has `reason` (a `JsonRefusal`) and, where they are known, `path` (RFC 6901, cut at 256 characters),
- *   `offset` (UTF-16 units from the start of the text) and `limit`.
+ * differently, or that JavaScript or PostgreSQL would change in silence. Time and memory are linear in the length of
+ * the body. A body with several faults is refused for one of them.
+ * @throws {ServiceError} `PAYLOAD_TOO_LARGE` for too many bytes; `MALFORMED_JSON` for invalid UTF-8, a byte order mark
+ *   and bad syntax; `VALIDATION_ERROR` for depth, key count, keys that are equal once unescaped, keys `__proto__`,
+ *   `constructor` and `prototype`, NUL, lone surrogates, and numbers that as doubles are beyond ±(2^53 - 1), however
+ *   written. `details` has `reason` (a `JsonRefusal`) and, where they are known, `path` (RFC 6901, cut at 256
+ *   characters), `offset` (UTF-16 units from the start of the text) and `limit`.
  */
 export function parseStrictJson(body: Buffer, limits: JsonLimits = JSON_LIMITS): unknown {
   if (body.length > limits.maxBytes) throw refusal('body_too_large', { limit: limits.maxBytes });
   if (!isUtf8(body)) throw refusal('invalid_utf8');
   const text = body.toString('utf8');
   if (text.startsWith('\ufeff')) throw refusal('byte_order_mark', { offset: 0 });
-  // Before JSON.parse, which spends 16 ms on 256 KiB of brackets that the scan refuses at the 33rd.
+  // Before JSON.parse: that builds 256 KiB of brackets in 13 ms, the scan stops at the 33rd (0.2 ms).
   new Scan(text, limits).run();
   try {
     return JSON.parse(text);
@@ -94,17 +94,17 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
-const SHORTEST_FORBIDDEN = 9;
+const SHORTEST_FORBIDDEN = '__proto__'.length;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const MAX_PATH = 256;
 
-/** An open container: where in it the scan stands (index or key), and the keys met so far if it is an object. */
+/** An open container: where in it the scan stands, and the keys met so far if it is an object. */
 interface Frame {
   at: number | string;
   readonly keys: KeySet | undefined;
 }
 
-/** The keys of one object. Most objects have few, and for those an array takes half the time of a Set. */
+/** The keys of one object. Most have few, and then looking along an array is quicker (10% of a whole parse). */
 class KeySet {
   private readonly few: string[] = [];
   private many: Set<string> | undefined;
@@ -119,9 +119,8 @@ class KeySet {
 }
 
 /**
- * One walk over a text, token by token. It refuses what is forbidden in JSON, and does not care whether the text is JSON:
- * whatever it makes of bad syntax, JSON.parse has the last word. It reads no unit past the end, since V8 throws away the
- * compiled loop when it happens.
+ * One walk over a text that refuses what JSON allows and we do not. The text need not be JSON: whatever the scan makes of
+ * bad syntax, JSON.parse has the last word. Nothing reads past the end: V8 throws its compiled loop away for that.
  */
 class Scan {
   private readonly frames: Frame[] = [];
@@ -137,26 +136,24 @@ class Scan {
   run(): void {
     const { text } = this;
     const { length } = text;
-    let i = 0;
-    while (i < length) {
+    for (let i = 0; i < length;) {
       const unit = text.charCodeAt(i);
       if (unit === QUOTE) i = this.string(i);
       else if ((unit >= ZERO && unit <= NINE) || unit === MINUS) i = this.number(i);
       else {
         if (unit === COMMA) this.next(i);
-        else if (unit === OPEN_OBJECT) this.open(i, new KeySet());
-        else if (unit === OPEN_ARRAY) this.open(i, undefined);
+        else if (unit === OPEN_OBJECT) this.open(i, { at: '', keys: new KeySet() });
+        else if (unit === OPEN_ARRAY) this.open(i, { at: 0, keys: undefined });
         else if (unit === CLOSE_OBJECT || unit === CLOSE_ARRAY) this.close(i);
         i += 1;
       }
     }
   }
 
-  private open(offset: number, keys: KeySet | undefined): void {
+  private open(offset: number, frame: Frame): void {
     const { frames, itemDepth, limits } = this;
     if (frames.length - itemDepth >= limits.maxDepth) throw this.refusalAt('too_deep', offset, limits.maxDepth);
-    frames.push({ at: keys === undefined ? 0 : '', keys });
-    if (frames.length === itemDepth) this.itemStart = offset + 1;
+    if (frames.push(frame) === itemDepth) this.itemStart = offset + 1;
   }
 
   private close(offset: number): void {
@@ -181,7 +178,7 @@ class Scan {
     this.itemKeys = 0;
   }
 
-  /** Passes a string, which is a key if a colon follows, and returns where the next token may begin. */
+  /** Passes a string, a key if a colon follows. As the other one below, returns where to go on. */
   private string(start: number): number {
     const { text } = this;
     const { length } = text;
@@ -212,10 +209,11 @@ class Scan {
     } catch {
       throw refusal('syntax', { offset });
     }
-    const owner = isKey ? this.frames.slice(0, -1) : this.frames;
-    if (value.includes('\0')) throw refusal('nul_character', { path: pathOf(owner), offset });
-    if (LONE_SURROGATE.test(value)) throw refusal('lone_surrogate', { path: pathOf(owner), offset });
-    return value;
+    const fault = value.includes('\0') ? 'nul_character' : LONE_SURROGATE.test(value) ? 'lone_surrogate' : undefined;
+    if (fault === undefined) return value;
+    // Such a key is not repeated in a path, its object is named.
+    if (isKey) this.frames.pop();
+    throw this.refusalAt(fault, offset);
   }
 
   private key(key: string, offset: number): void {
@@ -230,31 +228,28 @@ class Scan {
   }
 
   /**
-   * Passes a number. Rounding to a double is monotonic, so an integer beyond ±(2^53 - 1) is one whose double is; up to 15
-   * characters without an exponent cannot get there.
+   * Passes a number. Rounding to a double keeps order, so an integer is beyond ±(2^53 - 1) exactly if its double is. Up
+   * to 15 characters without an exponent cannot get there.
    */
   private number(start: number): number {
     const { text } = this;
     const { length } = text;
     let i = start;
     let exponent = false;
-    for (let unit = ZERO; i < length && isNumeric((unit = text.charCodeAt(i))); i += 1) exponent ||= unit > NINE;
+    for (let unit = 0; i < length && isNumeric(unit = text.charCodeAt(i)); i += 1) exponent ||= unit > NINE;
     if (!exponent && i - start <= 15) return i;
     if (Math.abs(Number(text.slice(start, i))) > Number.MAX_SAFE_INTEGER) throw this.refusalAt('unsafe_number', start);
     return i;
   }
 
   private refusalAt(reason: JsonRefusal, offset: number, limit?: number): ServiceError {
-    return refusal(reason, { path: pathOf(this.frames), offset, ...(limit === undefined ? {} : { limit }) });
+    const path = toPointer(this.frames.map((frame) => String(frame.at)));
+    // Cut because a key can be as long as a body, and not through a pair.
+    const cut = path.length > MAX_PATH ? path.slice(0, MAX_PATH).replace(LONE_SURROGATE, '') : path;
+    return refusal(reason, { path: cut, offset, ...(limit === undefined ? {} : { limit }) });
   }
 }
 
 function isNumeric(unit: number): boolean {
   return (unit >= PLUS && unit <= NINE && unit !== COMMA) || unit === LOWER_E || unit === UPPER_E;
-}
-
-/** Cut, since it is the sender's to choose: a key may be as long as a body. */
-function pathOf(frames: readonly Frame[]): string {
-  const path = toPointer(frames.map((frame) => String(frame.at)));
-  return path.length <= MAX_PATH ? path : path.slice(0, MAX_PATH).replace(LONE_SURROGATE, '');
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { BATCH_JSON_LIMITS, JSON_LIMITS, parseStrictJson, ServiceError } from '@app/kernel';
 import { loggerOptions } from '@app/observability';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import { errorBody } from './error-body.js';
 import { refuse } from './error.filter.js';
@@ -24,8 +24,8 @@ export function createAdapter(config: Pick<Config, 'logLevel'>): FastifyAdapter 
     keepAliveTimeout: 65_000, // longer than the idle time of usual load balancers, which must be the first to close
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: MAX_HEADER_BYTES },
-    clientErrorHandler: (error, socket) => answerUnparsed(error, socket),
-    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+    clientErrorHandler: answerUnparsed,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => refuse(error, request, reply),
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.addHook('onRoute', (route) => {

@@ -1,9 +1,10 @@
-import { StartError } from '../config.js';
+import { EmbeddedPostgresError } from '@app/embedded-postgres';
+import { type Config, StartError } from '../config.js';
 
 /** One line for whoever started the service, for the mistakes that are theirs; `undefined` for anything else. */
-export function explain(error: unknown, config: { port: number; host: string; databaseUrl?: string }): string | undefined {
-  if (error instanceof StartError) return error.message;
-  if (!(error instanceof Error)) return undefined;
+export function explain(error: unknown, config?: Pick<Config, 'port' | 'host' | 'databaseUrl'>): string | undefined {
+  if (error instanceof StartError || error instanceof EmbeddedPostgresError) return error.message;
+  if (!(error instanceof Error) || !config) return undefined;
   const code = 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'EADDRINUSE':

@@ -81,8 +81,8 @@ export class Feed {
       try {
         return await step();
       } catch (error) {
-        if (!isTransient(error) || !(error instanceof Error)) throw error;
-        this.options.log(`the feed waits for the database: ${error.message}`);
+        if (!isTransient(error)) throw error;
+        this.options.log(`the feed waits for the database: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }

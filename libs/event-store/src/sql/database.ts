@@ -17,12 +17,18 @@ export async function run<Row extends QueryResultRow>(
   return rows;
 }
 
+/** SQLSTATE classes: 08 connection, 40 rollback for reasons of its own, 53 resources, 57P shutdown or still starting. */
+const PASSING_STATES = /^(08|40|53|57P)/;
+const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+/** What `pg` says, without a code, of a connection that broke or was not to be had. */
+const BROKEN = /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e)/;
+
 /**
  * Whether an error says that the connection or the server went away, or that PostgreSQL undid the transaction for reasons
- * of its own: the same statement may succeed on another try. SQLSTATE classes: 08 connection, 40 rollback,
- * 53 resources, 57P shutdown; no SQLSTATE at all comes from the socket.
+ * of its own: the same statement may succeed on another try.
  */
 export function isTransient(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return !/^[0-9A-Z]{5}$/.test(code) || /^(08|40|53|57P)/.test(code);
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return PASSING_STATES.test(code) || SOCKET_CODES.test(code) || BROKEN.test(error.message);
 }

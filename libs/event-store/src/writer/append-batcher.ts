@@ -11,6 +11,7 @@ import { Committer, databaseAway } from './committer.js';
 import { settleDuplicates } from './duplicates.js';
 import type { AppendObserver } from './observer.js';
 import { Pending, Slot } from './slot.js';
+import { keysOf, Twins } from './twins.js';
 
 export interface BatcherOptions {
   /** Region id: the origin of the events that are made here. */
@@ -45,7 +46,7 @@ export class AppendBatcher {
   private readonly idle: LRUCache<string, AggregateSnapshot>;
   private readonly ready = new Set<Slot>();
   private readonly toLoad = new Set<Slot>();
-  private readonly keysInFlight = new Map<string, Promise<void>>();
+  private readonly twins = new Twins();
   private readonly committer: Committer;
   private freeLanes: number;
   private loading = false;
@@ -83,7 +84,7 @@ export class AppendBatcher {
     }
     this.queued += 1;
     try {
-      const outcome = await this.afterTwins(command, () => this.enqueue(command));
+      const outcome = await this.twins.inTurn(keysOf(command), () => this.enqueue(command));
       this.observer.verdict(outcome.duplicate ? 'duplicate' : 'appended');
       return outcome;
     } catch (error) {
@@ -93,25 +94,6 @@ export class AppendBatcher {
       this.queued -= 1;
       if (this.queued === 0) this.whenDrained?.();
     }
-  }
-
-  /** One command a key at a time: a twin waits for the first one's verdict and then finds it in the database. */
-  private async afterTwins(command: Command, start: () => Promise<Outcome>): Promise<Outcome> {
-    const keys = keysOf(command);
-    if (keys.length === 0) return start();
-    for (let twin = this.twinOf(keys); twin; twin = this.twinOf(keys)) await twin;
-    const outcome = start();
-    const over = outcome.then(() => undefined, () => undefined);
-    for (const key of keys) this.keysInFlight.set(key, over);
-    try {
-      return await outcome;
-    } finally {
-      for (const key of keys) this.keysInFlight.delete(key);
-    }
-  }
-
-  private twinOf(keys: readonly string[]): Promise<void> | undefined {
-    return keys.map((key) => this.keysInFlight.get(key)).find((twin) => twin !== undefined);
   }
 
   private enqueue(command: Command): Promise<Outcome> {
@@ -304,11 +286,6 @@ export class AppendBatcher {
     slot.busy = false;
     this.wake(slot);
   }
-}
-
-function keysOf({ aggregates, receipt, publisherEvent }: Command): string[] {
-  const keys = receipt ? [receipt.key] : [];
-  return publisherEvent ? [...keys, `${refKey(aggregates[0]!)}/${publisherEvent.eventId}`] : keys;
 }
 
 function verdictOf(error: unknown): 'refused' | 'overloaded' | 'failed' {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { ServiceError } from '@app/kernel';
 import { eventually } from '@app/testing';
 import {
@@ -63,7 +64,7 @@ class AppModule {}
 type LogRecord = Record<string, unknown>;
 
 class TestService {
-  static async start(level: LogLevelName = 'info', host = '127.0.0.1'): Promise<TestService> {
+  static async start(level: LogLevelName = 'info'): Promise<TestService> {
     const lines: string[] = [];
     const logger = { ...loggerOptions(level), stream: { write: (line: string) => void lines.push(line) } };
     const logController = new LogController({ disableRequestLogging: true });
@@ -74,16 +75,14 @@ class TestService {
     app.setGlobalPrefix('api/v1', { exclude: METRICS_ROOT_PATHS });
     app.useGlobalFilters(new ErrorFilter());
     observeHttp(app.getHttpAdapter().getInstance(), app.get(Metrics));
-    await app.listen(0, host);
+    await app.listen(0, '127.0.0.1');
     return new TestService(app, lines);
   }
 
   private constructor(readonly app: NestFastifyApplication, readonly lines: string[]) {}
 
   get port(): number {
-    const address = this.app.getHttpServer().address();
-    if (typeof address !== 'object' || address === null) throw new Error('not listening');
-    return address.port;
+    return (this.app.getHttpServer().address() as AddressInfo).port;
   }
 
   get metrics(): Promise<string> {
@@ -116,8 +115,8 @@ class TestService {
 
 describe('observeHttp', () => {
   let service: TestService;
-  const start = async (level?: LogLevelName, host?: string) => {
-    service = await TestService.start(level, host);
+  const start = async (level?: LogLevelName) => {
+    service = await TestService.start(level);
     return service;
   };
   afterEach(() => service.app.close());
@@ -283,12 +282,17 @@ describe('observeHttp', () => {
   });
 
   it('counts the sockets of a second server too, once they ask something', async () => {
-    await start('info', 'localhost');
-    const socket = connect(service.port, '::1');
+    const fastify = (await start()).app.getHttpAdapter().getInstance();
+    const second = createServer((request, response) => fastify.routing(request, response)).listen(0, '127.0.0.1');
+    await once(second, 'listening');
+    const { port } = second.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
     socket.write('GET /api/v1/things/1 HTTP/1.1\r\nHost: x\r\n\r\n');
-    await eventually(async () => expect(await service.metrics).toContain('gss_http_open_connections 1'));
+    await eventually(() => expect(fastify.openConnections()).toBe(1));
+    await eventually(async () => expect(await service.metrics).toContain('route="/api/v1/things/:id",status="200"} 1'));
     socket.destroy();
-    await eventually(async () => expect(await service.metrics).toContain('gss_http_open_connections 0'));
+    await eventually(() => expect(fastify.openConnections()).toBe(0));
+    second.close();
   });
 
   it('counts a request once, also on a connection that stays open', async () => {

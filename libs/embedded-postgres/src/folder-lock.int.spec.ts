@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DataFolder, openDataFolder } from './data-folder.js';
+import { DataFolderInUse } from './failure.js';
+import { FolderLock } from './folder-lock.js';
+
+let folder: DataFolder;
+
+beforeEach(() => {
+  folder = openDataFolder(mkdtempSync(join(tmpdir(), 'folder-lock-')));
+});
+
+afterEach(() => rmSync(folder.path, { recursive: true }));
+
+it('has one holder at a time, and is free again after release', async () => {
+  const lock = await FolderLock.take(folder);
+  await expect(FolderLock.take(folder)).rejects.toThrow(DataFolderInUse);
+  await lock.release();
+  await (await FolderLock.take(folder)).release();
+  expect(readdirSync(join(folder.path, 'lock'))).toEqual([]);
+});
+
+it('goes to exactly one of many that contend at once, also beside the sockets of the dead', async () => {
+  for (let round = 0; round < 30; round++) {
+    await leaveDeadSocket(join(folder.path, 'lock'), round);
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => FolderLock.take(folder)));
+    const won = outcomes.filter((it) => it.status === 'fulfilled');
+    expect(won).toHaveLength(1);
+    for (const outcome of outcomes) {
+      expect(outcome.status === 'fulfilled' || outcome.reason instanceof DataFolderInUse).toBe(true);
+    }
+    await won[0]?.value.release();
+  }
+}, 30_000);
+
+it('is not fooled by a name of the dead that carries the pid of the living', async () => {
+  await (await FolderLock.take(folder)).release();
+  writeFileSync(join(folder.path, 'lock', `${process.pid}-01234567`), '');
+  await (await FolderLock.take(folder)).release();
+});
+
+it('is kept by a holder that is stopped and cannot answer', async () => {
+  const name = '7-01234567';
+  await (await FolderLock.take(folder)).release();
+  const holder = spawn(process.execPath, ['-e', `
+    require('node:net').createServer().listen(${JSON.stringify(join(folder.path, 'lock', name))}, () => console.log('up'));
+  `]);
+  await once(holder.stdout, 'data');
+  holder.kill('SIGSTOP');
+  await expect(FolderLock.take(folder)).rejects.toThrow(/\(pid 7\)/);
+  const exit = once(holder, 'exit');
+  holder.kill('SIGKILL');
+  await exit;
+  await (await FolderLock.take(folder)).release();
+});
+
+/** A socket file that nobody listens on, as SIGKILL leaves it; a plain file refuses connections in the same way. */
+async function leaveDeadSocket(locks: string, round: number): Promise<void> {
+  await (await FolderLock.take(folder)).release();
+  writeFileSync(join(locks, `${round}-deadbeef`), '');
+}
