@@ -45,7 +45,7 @@ function compareJson(
 }
 
 function branchesOf(value: Json | undefined): JsonObject | undefined {
-  if (Array.isArray(value)) return { ...value };
+  if (Array.isArray(value)) return Object.fromEntries(Object.entries(value));
   return isJsonObject(value) ? value : undefined;
 }
 

@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly token: string;
   /** Requests under way at once, each on a connection of its own that is kept. */
   readonly inFlight: number;
+  /** Ends the client as `close` does. */
+  readonly signal?: AbortSignal;
 }
 
 /** The answer to a published event. */
@@ -35,6 +37,7 @@ export class ServiceClient {
   constructor(private readonly options: ClientOptions) {
     this.pool = new Pool(options.url, { connections: options.inFlight, pipelining: 1 });
     this.places = new Places(options.inFlight);
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
   }
 
   async publish(event: GameEvent): Promise<Published> {

@@ -8,12 +8,14 @@ describe('VerifiedTokens', () => {
   it('knows a token until it expires', async () => {
     const tokens = new VerifiedTokens();
     tokens.put('expired', { principal, expiresAt: seconds() - 1 });
+    tokens.put('in half a millisecond', { principal, expiresAt: seconds() + 0.0005 });
     tokens.put('soon', { principal, expiresAt: seconds() + 0.1 });
     expect(tokens.get('expired')).toBeUndefined();
     expect(tokens.get('soon')).toBe(principal);
     const deadline = Date.now() + 5_000;
     while (tokens.get('soon') && Date.now() < deadline) await new Promise(setImmediate);
     expect(tokens.get('soon')).toBeUndefined();
+    expect(tokens.get('in half a millisecond')).toBeUndefined();
   });
 
   it('drops the oldest of more than 16 Mi characters', () => {

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type NativePackage, findNativePackage, majorOf, usableBinaries } from './binaries.js';
-import { type DataFolder, SOCKETS, openDataFolder } from './data-folder.js';
+import { type DataFolder, openDataFolder } from './data-folder.js';
 import { EmbeddedPostgresError, explain } from './failure.js';
 import { FolderLock } from './folder-lock.js';
 import { initIfMissing } from './init.js';
 import { isRunning } from './postmaster.js';
 import { type Server, bringUp, connectionTo, serverCommand, shutDown } from './server.js';
 import { serverUser } from './system-user.js';
-import { makePrivate, tenantOf } from './tenant.js';
+import { settle } from './tenant.js';
 
 /** How to start the embedded PostgreSQL. */
 export interface EmbeddedPostgresOptions {
-  /** Folder of the service; PostgreSQL keeps its data in `postgres` under it. */
+  /** Folder of the service; PostgreSQL keeps its part in `postgres` under it. */
   readonly dataDir: string;
   /** Gets one line for what an operator should know: started, taken over, died and running again. */
   readonly log?: (line: string) => void;
@@ -156,10 +156,9 @@ async function prepare(
   folder: DataFolder,
   { native, users, cacheFolder }: Machine,
 ): Promise<{ server: Server; firstStart: boolean }> {
-  const user = serverUser(folder.cluster, users);
-  const tenant = tenantOf(folder, user);
-  makePrivate(join(folder.path, SOCKETS), user);
-  const binaries = await usableBinaries(native, user, tenant.reaches ? folder.path : cacheFolder);
+  const user = serverUser(folder.home, users);
+  const tenant = settle(folder, user);
+  const binaries = await usableBinaries(native, user, tenant.reaches ? folder.home : cacheFolder);
   const firstStart = await initIfMissing(join(binaries, 'bin', 'initdb'), majorOf(native), tenant);
   const command = serverCommand(join(binaries, 'bin', 'postgres'), native.version, tenant, options.settings ?? {});
   return { server: { tenant, command, log: options.log ?? ignore }, firstStart };

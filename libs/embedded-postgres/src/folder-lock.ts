@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DataFolder, LOCKS } from './data-folder.js';
+import type { DataFolder } from './data-folder.js';
 import { DataFolderInUse, codeOf } from './failure.js';
 
 type Standing = 'candidate' | 'holder';
@@ -28,11 +28,10 @@ export class FolderLock {
 
   /** Takes the lock or throws DataFolderInUse. */
   static async take(folder: DataFolder): Promise<FolderLock> {
-    const locks = join(folder.shortPath, LOCKS);
-    await mkdir(locks, { recursive: true, mode: 0o700 });
-    await chmod(locks, 0o700);
+    await mkdir(folder.locks, { recursive: true, mode: 0o700 });
+    await chmod(folder.locks, 0o700);
     for (;;) {
-      const lock = await contend(folder, locks);
+      const lock = await contend(folder);
       if (lock !== undefined) {
         return new FolderLock(lock);
       }
@@ -45,7 +44,7 @@ export class FolderLock {
 }
 
 /** Undefined when our own socket was taken for a dead one, in the instant between its bind and its listen: try again. */
-async function contend(folder: DataFolder, locks: string): Promise<Server | undefined> {
+async function contend({ path, locks }: DataFolder): Promise<Server | undefined> {
   const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
   let standing: Standing = 'candidate';
   const server = createServer((socket) => {
@@ -63,7 +62,7 @@ async function contend(folder: DataFolder, locks: string): Promise<Server | unde
       const rivals = await liveRivals(locks, names.filter((other) => other !== name));
       const winner = rivals.find((it) => it.standing === 'holder') ?? rivals.find((it) => it.name < name);
       if (winner !== undefined) {
-        throw new DataFolderInUse(folder.path, Number.parseInt(winner.name, 10));
+        throw new DataFolderInUse(path, Number.parseInt(winner.name, 10));
       }
       if (rivals.length === 0) {
         standing = 'holder';

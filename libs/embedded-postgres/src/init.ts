@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { open, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CLUSTER, type DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError, codeOf, explain } from './failure.js';
 import { type Tenant, makePrivate, spawnFor } from './tenant.js';
@@ -28,18 +28,18 @@ export async function initIfMissing(initdb: string, major: string, tenant: Tenan
     return false;
   }
   const name = `${UNFINISHED}${randomBytes(4).toString('hex')}`;
-  makePrivate(join(folder.path, name), tenant.user);
+  makePrivate(join(folder.home, name), tenant.user);
   await runInitdb(initdb, name, tenant);
-  await rename(join(folder.path, name), folder.cluster);
-  await syncFolder(folder.path);
+  await rename(join(folder.home, name), folder.cluster);
+  await syncFolder(folder.home);
   return true;
 }
 
-async function removeUnfinished(folder: DataFolder): Promise<void> {
-  for (const entry of await readdir(folder.path)) {
+async function removeUnfinished({ home }: DataFolder): Promise<void> {
+  for (const entry of await readdir(home)) {
     if (entry.startsWith(UNFINISHED)) {
       // An orphaned initdb may still be writing there for a moment; without its folder it gives up.
-      await rm(join(folder.path, entry), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+      await rm(join(home, entry), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     }
   }
 }
@@ -64,7 +64,7 @@ async function holdsData(folder: DataFolder, major: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOTDIR') {
       throw new EmbeddedPostgresError(
-        `${folder.cluster} is there but is no PostgreSQL data; move ${basename(folder.cluster)} away ` +
+        `${folder.cluster} is there but is no PostgreSQL data; move it away ` +
           'or set DATA_DIR to another folder',
       );
     }
@@ -78,15 +78,17 @@ async function holdsData(folder: DataFolder, major: string): Promise<boolean> {
 async function runInitdb(initdb: string, name: string, tenant: Tenant): Promise<void> {
   const settings = Object.entries(SETTINGS).map(([key, value]) => `--set=${key}=${value}`);
   const child = await spawnFor(tenant, [
-    initdb, '-D', join(tenant.path, name), '--username=postgres', '--auth=trust', '--no-instructions',
+    initdb, '-D', join(tenant.home, name), '--username=postgres', '--auth=trust', '--no-instructions',
     // The collation comes with PostgreSQL, so a library update of the system cannot change the order of an index.
     '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...settings,
+    // One by one, the thousand files took 2 s more on a busy disk.
+    ...(process.platform === 'linux' ? ['--sync-method=syncfs'] : []),
   ], 'pipe', false);
   const exit = once(child, 'exit');
   const said = child.stderr === null ? '' : await readBoth(child.stdout, child.stderr);
   const [code, signal] = (await exit) as [number | null, NodeJS.Signals | null];
   if (code !== 0) {
-    await rm(join(tenant.folder.path, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    await rm(join(tenant.folder.home, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     throw explain(signal === null ? said : `initdb was ended by ${signal}; start again`, tenant.folder.path);
   }
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { findNativePackage, majorOf, usableBinaries } from './binaries.js';
-import { EmbeddedPostgres, type Machine, thisMachine } from './index.js';
+import { EmbeddedPostgres } from './index.js';
 import { allows, serverUser } from './system-user.js';
 
 let scratch = '';
@@ -26,14 +26,9 @@ describe('the binaries', () => {
   });
 
   it('get the links that an install script which did not run owes them', async () => {
-    const native = copyOfNative(scratch);
-    const links = readdirSync(join(native, 'lib')).filter((name) => lstatSync(join(native, 'lib', name)).isSymbolicLink());
-    expect(links).toContain('libpq.so.5');
-    links.forEach((name) => rmSync(join(native, 'lib', name)));
-
-    expect(await usableBinaries({ folder: native, version: '18.0' }, undefined, scratch)).toBe(native);
-    expect(readdirSync(join(native, 'lib'))).toEqual(expect.arrayContaining(links));
-    execFileSync(join(native, 'bin', 'initdb'), ['--version']);
+    const native = modelOfNative(scratch);
+    expect(await usableBinaries({ folder: native, version: '18.0' }, undefined, join(scratch, 'copies'))).toBe(native);
+    expect(readlinkSync(join(native, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
   });
 });
 
@@ -61,53 +56,62 @@ if (process.getuid?.() === 0) {
 
     it('runs as nobody, from binaries and on data in folders that only root can enter', async () => {
       chmodSync(scratch, 0o700);
-      const cacheFolder = join(mkdtempSync(join(tmpdir(), 'cache-')), 'made');
-      chmodSync(join(cacheFolder, '..'), 0o755);
-      const machine = { ...hiddenMachine(), cacheFolder };
-      await runs(join(scratch, 'data'), machine);
-      expect(readdirSync(cacheFolder)).toEqual([`postgres-binaries-${machine.native.version}`]);
-      // In use and not made again.
-      const { mtimeMs } = statSync(cacheFolder);
-      await runs(join(scratch, 'data'), machine);
-      expect(statSync(cacheFolder).mtimeMs).toBe(mtimeMs);
-      rmSync(join(cacheFolder, '..'), { recursive: true });
+      const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+      chmodSync(cache, 0o755);
+      const native = findNativePackage();
+      execFileSync('cp', ['-a', native.folder, scratch]);
+      const machine = { native: { ...native, folder: join(scratch, 'native') }, users: ['nobody'], cacheFolder: cache };
+      for (const firstStart of [true, false]) {
+        const postgres = await EmbeddedPostgres.start({ dataDir: join(scratch, 'data') }, machine);
+        expect(postgres.firstStart).toBe(firstStart);
+        await worksAsNobody(postgres);
+        await postgres.stop();
+      }
+      expect(readdirSync(cache)).toEqual([`postgres-binaries-${native.version}`]);
+      rmSync(cache, { recursive: true });
     });
 
-    it('copies binaries that are out of its reach to where it is told', async () => {
-      const user = serverUser(scratch, ['nobody']);
-      const { native } = hiddenMachine();
-      const copy = await usableBinaries(native, user, scratch);
-      expect(copy).toBe(join(scratch, `postgres-binaries-${native.version}`));
-      expect(execFileSync(join(copy, 'bin', 'postgres'), ['--version'], { uid: 65534, gid: 65534 }).toString()).toMatch(/PostgreSQL/);
-          });
+    it('copies binaries that are out of its reach, once per version', async () => {
+      const user = serverUser(join(scratch, 'none'), ['nobody']);
+      const hidden = join(scratch, 'private');
+      mkdirSync(hidden, { mode: 0o700 });
+      const native = { folder: modelOfNative(hidden), version: '18.0' };
+      const copy = await usableBinaries(native, user, join(scratch, 'copies'));
+      expect(copy).toBe(join(scratch, 'copies', 'postgres-binaries-18.0'));
+      expect(execFileSync(join(copy, 'bin', 'postgres'), { uid: user?.uid, gid: user?.gid }).toString()).toBe('runs\n');
+      expect(readlinkSync(join(copy, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
+      expect(await usableBinaries(native, user, join(scratch, 'copies'))).toBe(copy);
+      expect(readdirSync(join(scratch, 'copies'))).toHaveLength(1);
+    });
   });
 }
 
-/** A machine with binaries in a private folder and without a `postgres` user. */
-function hiddenMachine(): Machine {
-  const hidden = join(scratch, 'private');
-  mkdirSync(hidden, { mode: 0o700 });
-  return { ...thisMachine(), native: { ...findNativePackage(), folder: copyOfNative(hidden) }, users: ['nobody'] };
-}
-
-function copyOfNative(folder: string): string {
-  execFileSync('cp', ['-a', findNativePackage().folder, folder]);
-  return join(folder, 'native');
-}
-
-/** Starts, works as nobody, and stops. */
-async function runs(dataDir: string, machine: Machine): Promise<void> {
-  const postgres = await EmbeddedPostgres.start({ dataDir }, machine);
-  try {
-    const pid = postgres.pid() ?? 0;
-    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\s65534\s65534\s65534/m);
-    const client = new Client({ connectionString: postgres.url });
-    await client.connect();
-    await client.query('create table if not exists kept as select 1');
-    await client.query("do 'begin end' language plpgsql");
-    await client.query('select pg_reload_conf()');
-    await client.end();
-  } finally {
-    await postgres.stop();
+/** The files that are looked at, in the modes that a umask of 077 gives, and no links yet. */
+function modelOfNative(folder: string): string {
+  const native = join(folder, 'native');
+  for (const [file, text, mode] of [
+    ['bin/postgres', '#!/bin/sh\necho runs\n', 0o700],
+    ['bin/initdb', '#!/bin/sh\n', 0o700],
+    ['lib/libpq.so.5.18', '', 0o600],
+    ['lib/postgresql/plpgsql.so', '', 0o600],
+    ['share/postgresql/postgres.bki', '', 0o600],
+    ['pg-symlinks.json', '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so.5"}]', 0o600],
+  ] as const) {
+    mkdirSync(dirname(join(native, file)), { recursive: true });
+    writeFileSync(join(native, file), text, { mode });
   }
+  return native;
+}
+
+/** Opens files by every way that the server has: at once, at a reload, in a new backend, from its libraries. */
+async function worksAsNobody(postgres: EmbeddedPostgres): Promise<void> {
+  expect(readFileSync(`/proc/${postgres.pid()}/status`, 'utf8')).toMatch(/^Uid:\s65534\s65534\s65534/m);
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query("alter system set work_mem = '5MB'");
+  await client.query('select pg_reload_conf()');
+  await client.query('create table if not exists kept as select 1');
+  await client.query("do 'begin end' language plpgsql");
+  await client.query('checkpoint');
+  await client.end();
 }

@@ -73,7 +73,7 @@ export function clearStalePid(folder: DataFolder): void {
   const pid = readPidFile(folder)?.pid;
   const stale = pid === undefined ? Date.now() - stats.mtimeMs > EMPTY_PID_FILE_IS_STALE_MS : exists(pid);
   if (stale) {
-    const socket = join(folder.path, SOCKETS, `.s.PGSQL.${PORT}`);
+    const socket = join(folder.home, SOCKETS, `.s.PGSQL.${PORT}`);
     for (const file of [pidFile, socket, `${socket}.lock`]) {
       rmSync(file, { force: true });
     }

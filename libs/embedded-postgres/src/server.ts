@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } fr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { SOCKETS } from './data-folder.js';
+import { CLUSTER } from './data-folder.js';
 import { EmbeddedPostgresError, codeOf, explain } from './failure.js';
 import { OWNER_PARAMETER, PORT, clearStalePid, findPostmaster, isRunning, readPidFile } from './postmaster.js';
 import { type Tenant, spawnFor } from './tenant.js';
@@ -18,6 +18,9 @@ const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 const LOOK_EVERY_MS = 10;
 const REPORT_EVERY_MS = 10_000;
 const CONNECT_WITHIN_MS = 5_000;
+
+// Before it recovers the server has all its files synced; one by one that took 1 to 2.5 s on a busy disk, at once 0.3 s.
+const QUICK_RECOVERY = { recovery_init_sync_method: 'syncfs' };
 
 /** How the server is asked to end, and for how long each way is given; what is committed survives all of them. */
 const WAYS_TO_END = [['SIGINT', 5_000], ['SIGQUIT', 2_000], ['SIGKILL', 5_000]] as const;
@@ -35,12 +38,13 @@ export function serverCommand(
     unix_socket_directories: tenant.sockets,
     unix_socket_permissions: '0700',
     logging_collector: 'off',
+    ...(process.platform === 'linux' ? QUICK_RECOVERY : {}),
     [OWNER_PARAMETER]: tenant.folder.cluster,
     'state_service.binaries': version,
     ...settings,
   };
   const options = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return [postgres, '-D', join(tenant.path, 'postgres'), ...options];
+  return [postgres, '-D', join(tenant.home, CLUSTER), ...options];
 }
 
 /** Resolves with the pid of a server that answers: the one that runs already, or a new one. */
@@ -141,5 +145,5 @@ async function canConnect(tenant: Tenant): Promise<boolean> {
 
 /** What a `pg` client of this process needs to know. */
 export function connectionTo(tenant: Tenant): { host: string; port: number; user: string; database: string; ssl: false } {
-  return { host: join(tenant.folder.shortPath, SOCKETS), port: PORT, user: 'postgres', database: 'postgres', ssl: false };
+  return { host: tenant.folder.sockets, port: PORT, user: 'postgres', database: 'postgres', ssl: false };
 }

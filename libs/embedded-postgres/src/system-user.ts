@@ -13,11 +13,11 @@ export interface SystemUser {
  * Whom the server runs as: nobody else than ourselves (undefined) unless we are root. Under root the owner of data that
  * is already there comes first, so that a `postgres` user installed later does not lose the way to it.
  */
-export function serverUser(cluster: string, names: readonly string[]): SystemUser | undefined {
+export function serverUser(home: string, names: readonly string[]): SystemUser | undefined {
   if (process.getuid?.() !== 0) {
     return undefined;
   }
-  const owner = statSync(cluster, { throwIfNoEntry: false });
+  const owner = statSync(home, { throwIfNoEntry: false });
   if (owner !== undefined && owner.uid !== 0) {
     return { name: `uid ${owner.uid}`, uid: owner.uid, gid: owner.gid };
   }

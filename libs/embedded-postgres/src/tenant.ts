@@ -6,15 +6,15 @@ import { type DataFolder, SOCKETS } from './data-folder.js';
 import { EmbeddedPostgresError } from './failure.js';
 import { type SystemUser, canReach } from './system-user.js';
 
-/** As whom the server's programs run, and by which path they get to the data folder. */
+/** As whom the server's programs run, and by which path they get to their home in the data folder. */
 export interface Tenant {
   readonly folder: DataFolder;
   /** Undefined: as ourselves. */
   readonly user: SystemUser | undefined;
-  /** Whether the user can walk to the data folder by itself. */
+  /** Whether the user can walk to the home by itself. */
   readonly reaches: boolean;
-  /** The data folder, to the server's programs. */
-  readonly path: string;
+  /** The home, to the server's programs. */
+  readonly home: string;
   /** The folder of the server's sockets, to the server's programs. */
   readonly sockets: string;
 }
@@ -24,10 +24,10 @@ const HANDED_OVER = `/proc/self/fd/${DESCRIPTOR}`;
 
 /**
  * A clone under /root or in root's own temporary folder cannot be reached by the user that root steps down to. Linux then
- * hands the data folder over as an open descriptor, which asks no leave of the folders above it; opening those up is not
- * ours to do, and data kept elsewhere would be missed by whoever moves or mounts the data folder.
+ * hands its home over as an open descriptor, which asks no leave of the folders above it; opening those up is not ours to
+ * do, and data kept elsewhere would be missed by whoever moves or mounts the data folder.
  */
-export function tenantOf(folder: DataFolder, user: SystemUser | undefined): Tenant {
+export function settle(folder: DataFolder, user: SystemUser | undefined): Tenant {
   const reaches = user === undefined || canReach(folder.path, user);
   if (!reaches && process.platform !== 'linux') {
     throw new EmbeddedPostgresError(
@@ -35,13 +35,16 @@ export function tenantOf(folder: DataFolder, user: SystemUser | undefined): Tena
         'start as another user or set DATA_DIR to a folder that it can reach',
     );
   }
-  const handOver = user !== undefined && (!reaches || folder.shortPath !== folder.path) && process.platform === 'linux';
+  makePrivate(folder.home, user);
+  makePrivate(join(folder.home, SOCKETS), user);
+  // Also for a long path, whose short name might lie in a temporary folder of root's own.
+  const handOver = user !== undefined && process.platform === 'linux' && (!reaches || !folder.sockets.startsWith(folder.home));
   return {
     folder,
     user,
     reaches,
-    path: handOver ? HANDED_OVER : folder.path,
-    sockets: join(handOver ? HANDED_OVER : folder.shortPath, SOCKETS),
+    home: handOver ? HANDED_OVER : folder.home,
+    sockets: handOver ? join(HANDED_OVER, SOCKETS) : folder.sockets,
   };
 }
 
@@ -65,11 +68,11 @@ export async function spawnFor(
   detached: boolean,
 ): Promise<ChildProcess> {
   const [program = '', ...args] = command;
-  const folder = openSync(tenant.folder.path, 'r');
+  const home = openSync(tenant.folder.home, 'r');
   try {
     const stdio: StdioOptions = ['ignore', output, output];
-    if (tenant.path === HANDED_OVER) {
-      stdio[DESCRIPTOR] = folder;
+    if (tenant.home === HANDED_OVER) {
+      stdio[DESCRIPTOR] = home;
     }
     const child = spawn(program, args, {
       cwd: '/',
@@ -83,6 +86,6 @@ export async function spawnFor(
     await once(child, 'spawn');
     return child;
   } finally {
-    closeSync(folder);
+    closeSync(home);
   }
 }

@@ -1,5 +1,5 @@
 export { AGGREGATE_TYPES, type AggregateDefinition, type AggregateType } from './domain/definition.js';
 export { DEFINITIONS } from './domain/definitions/index.js';
 export { GameStateModule } from './game-state.module.js';
-export { openApiSchemas } from './http/openapi.js';
+export { openApiSchemas, toOpenApi } from './http/openapi.js';
 export { validationError } from './http/validation.js';

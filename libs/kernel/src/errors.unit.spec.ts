@@ -21,7 +21,8 @@ describe('ServiceError', () => {
     const error = new ServiceError('SERVICE_UNAVAILABLE', 'too many wait', { waiting: 3 }, 2);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
-      name: 'ServiceError', error: 'SERVICE_UNAVAILABLE', message: 'too many wait', details: { waiting: 3 }, retryAfterSeconds: 2,
+      name: 'ServiceError', error: 'SERVICE_UNAVAILABLE', message: 'too many wait', details: { waiting: 3 },
+      retryAfterSeconds: 2,
     });
     expect(error.stack).toContain('errors.unit.spec');
   });

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { fromPointer, isJsonObject, type Json, toPointer, valueAt } from './json.js';
 
-const oddKeys = ['', '~', '/', '~0', '~1', '~01', '~10', 'a/b', '//', '~/~', '__proto__', 'constructor', 'ä', '😀', ' ', '"'];
+const oddKeys = [
+  '', '~', '/', '~0', '~1', '~01', '~10', 'a/b', '//', '~/~', '__proto__', 'constructor', 'ä', '😀', ' ', '"',
+];
 const key = fc.oneof(fc.constantFrom(...oddKeys), fc.string({ unit: 'binary', maxLength: 4 }));
 
 describe('pointers', () => {
   // RFC 6901, section 5.
   it.each([
-    ['', []], ['/foo', ['foo']], ['/foo/0', ['foo', '0']], ['/', ['']], ['/a~1b', ['a/b']], ['/c%d', ['c%d']], ['/e^f', ['e^f']],
-    ['/g|h', ['g|h']], ['/i\\j', ['i\\j']], ['/k"l', ['k"l']], ['/ ', [' ']], ['/m~0n', ['m~n']],
+    ['', []], ['/foo', ['foo']], ['/foo/0', ['foo', '0']], ['/', ['']], ['/a~1b', ['a/b']], ['/c%d', ['c%d']],
+    ['/e^f', ['e^f']], ['/g|h', ['g|h']], ['/i\\j', ['i\\j']], ['/k"l', ['k"l']], ['/ ', [' ']], ['/m~0n', ['m~n']],
   ])('%j names %j', (pointer, path) => {
     expect(fromPointer(pointer)).toEqual(path);
     expect(toPointer(path)).toBe(pointer);

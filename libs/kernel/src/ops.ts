@@ -117,8 +117,9 @@ interface Mark {
 function touch(tree: ClockTree, path: string[], depth: number, mark: Mark): ClockTree {
   const key = path[depth]!;
   const node = Object.hasOwn(tree, key) ? tree[key]! : {};
-  if (depth === path.length - 1) return { ...tree, [key]: mark.keepsBelow ? join(mark.version, childrenOf(node)) : mark.version };
-  return { ...tree, [key]: join(clockOf(node), touch(childrenOf(node), path, depth + 1, mark)) };
+  const below = childrenOf(node);
+  if (depth < path.length - 1) return { ...tree, [key]: join(clockOf(node), touch(below, path, depth + 1, mark)) };
+  return { ...tree, [key]: mark.keepsBelow ? join(mark.version, below) : mark.version };
 }
 
 function join(ownClock: number | undefined, children: ClockTree): Clocks {

@@ -1,17 +1,24 @@
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.js';
 import { fromPointer, isJsonObject, type Json, type JsonObject, toPointer, valueAt } from './json.js';
-import { changesOf, type Clocks, type ClockTree, EMPTY_FOLD, fold, type FoldState, MERGE_KINDS, type Op } from './ops.js';
+import {
+  changesOf, type Clocks, type ClockTree, EMPTY_FOLD, fold, type FoldState, MERGE_KINDS, type Op,
+} from './ops.js';
 
 const KEYS = ['a', 'b', 'c', '', '~', '/', 'a/b', '~1', '__proto__', 'constructor', 'prototype', 'toString', '0'];
-const key = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: fc.string({ maxLength: 2 }) });
+const key = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: fc.string({ maxLength: 2 }) },
+);
+
+const MAX = Number.MAX_SAFE_INTEGER;
 
 function record<T>(value: fc.Arbitrary<T>): fc.Arbitrary<{ [key: string]: T }> {
   return fc.array(fc.tuple(key, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
 }
 
 const scalar: fc.Arbitrary<Json> = fc.oneof(
-  fc.constant(null), fc.boolean(), fc.string({ maxLength: 3 }), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constant(null), fc.boolean(), fc.string({ maxLength: 3 }), fc.maxSafeInteger(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
 const json: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof({ maxDepth: 3 }, scalar, fc.array(tie('json'), { maxLength: 2 }), record(tie('json'))),
@@ -70,7 +77,7 @@ function define(target: JsonObject, name: string, value: Json): void {
 }
 
 function bounded(value: number): number {
-  return Math.min(Math.max(value, -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+  return Math.min(Math.max(value, -MAX), MAX);
 }
 
 const start = (data: JsonObject): FoldState => ({ ...EMPTY_FOLD, data });
@@ -104,8 +111,8 @@ describe('fold', () => {
     ['inc starts at 0', ['inc', '/a/b', 'sum', 4, 4], {}, { a: { b: 4 } }],
     ['inc adds to what is there, not to what its origin saw', ['inc', '/a', 'sum', 4, 999], { a: 1 }, { a: 5 }],
     ['inc counts a string as 0', ['inc', '/a', 'sum', 4, 4], { a: '7' }, { a: 4 }],
-    ['inc stays within the safe integers', ['inc', '/a', 'sum', 10, 0], { a: Number.MAX_SAFE_INTEGER - 1 }, { a: Number.MAX_SAFE_INTEGER }],
-    ['inc stays within them below, too', ['inc', '/a', 'sum', -10, 0], { a: 1 - Number.MAX_SAFE_INTEGER }, { a: -Number.MAX_SAFE_INTEGER }],
+    ['inc stays within the safe integers', ['inc', '/a', 'sum', 10, 0], { a: MAX - 1 }, { a: MAX }],
+    ['inc stays within them below, too', ['inc', '/a', 'sum', -10, 0], { a: 1 - MAX }, { a: -MAX }],
     ['obj keeps an object', ['obj', '/a', 'lww'], { a: { b: 1 } }, { a: { b: 1 } }],
     ['obj replaces anything else', ['obj', '/a', 'lww'], { a: [1] }, { a: {} }],
     ['del leaves nothing', ['del'], { a: 1 }, {}],
@@ -124,7 +131,8 @@ describe('fold', () => {
 
   it('writes into nothing but the state, whatever the keys are called', () => {
     const all: Op[] = KEYS.flatMap((name): Op[] => [
-      ['set', toPointer([name, 'polluted']), 'lww', true], ['inc', toPointer([name, 'prototype', 'polluted']), 'sum', 1, 1],
+      ['set', toPointer([name, 'polluted']), 'lww', true],
+      ['inc', toPointer([name, 'prototype', 'polluted']), 'sum', 1, 1],
     ]);
     const { data, clocks: made } = fold(fold(EMPTY_FOLD, all, 1), [['unset', '/__proto__/polluted', 'lww']], 2);
     for (const object of [{}, [], Object.prototype, Function.prototype]) expect(object).not.toHaveProperty('polluted');
@@ -138,10 +146,12 @@ describe('fold', () => {
   it('counts a generation for each deletion and is deleted only if nothing came after it', () => {
     const dead = fold(start({ a: 1 }), [['del']], 2);
     expect(dead).toEqual({ data: {}, clocks: {}, generation: 1, deleted: true });
-    expect(fold(dead, [['set', '/b', 'lww', 1]], 3)).toEqual({ data: { b: 1 }, clocks: { b: 3 }, generation: 1, deleted: false });
+    expect(fold(dead, [['set', '/b', 'lww', 1]], 3))
+      .toEqual({ data: { b: 1 }, clocks: { b: 3 }, generation: 1, deleted: false });
     expect(fold(dead, [], 3)).toEqual({ data: {}, clocks: {}, generation: 1, deleted: false });
     expect(fold(dead, [['del']], 3)).toMatchObject({ generation: 2, deleted: true });
-    expect(fold(start({ a: 1 }), [['del'], ['set', '/b', 'lww', 1]], 2)).toMatchObject({ data: { b: 1 }, deleted: false });
+    expect(fold(start({ a: 1 }), [['del'], ['set', '/b', 'lww', 1]], 2))
+      .toMatchObject({ data: { b: 1 }, deleted: false });
     fc.assert(fc.property(state, ops, (before, all) => {
       const after = fold(before, all, 9);
       if (after.deleted) expect(after.data).toEqual({});

@@ -99,10 +99,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const MAX_PATH = 256;
 
 /** An open container: where in it the scan stands, and the keys met so far if it is an object. */
-interface Frame {
-  at: number | string;
-  readonly keys: KeySet | undefined;
-}
+interface Frame { at: number | string; readonly keys: KeySet | undefined }
 
 /** The keys of one object. Most have few, and then looking along an array is quicker (10% of a whole parse). */
 class KeySet {
@@ -119,8 +116,8 @@ class KeySet {
 }
 
 /**
- * One walk over a text that refuses what JSON allows and we do not. The text need not be JSON: whatever the scan makes of
- * bad syntax, JSON.parse has the last word. Nothing reads past the end: V8 throws its compiled loop away for that.
+ * One walk over a text that refuses what JSON allows and we do not. The text need not be JSON: whatever the scan makes
+ * of bad syntax, JSON.parse has the last word. Nothing reads past the end: V8 throws its compiled loop away for that.
  */
 class Scan {
   private readonly frames: Frame[] = [];
@@ -135,8 +132,7 @@ class Scan {
 
   run(): void {
     const { text } = this;
-    const { length } = text;
-    for (let i = 0; i < length;) {
+    for (let i = 0; i < text.length;) {
       const unit = text.charCodeAt(i);
       if (unit === QUOTE) i = this.string(i);
       else if ((unit >= ZERO && unit <= NINE) || unit === MINUS) i = this.number(i);
@@ -178,20 +174,19 @@ class Scan {
     this.itemKeys = 0;
   }
 
-  /** Passes a string, a key if a colon follows. As the other one below, returns where to go on. */
+  /** Passes a string, which is a key if a colon follows, and returns where to go on. */
   private string(start: number): number {
     const { text } = this;
-    const { length } = text;
     let i = start + 1;
     let escaped = false;
     let unit = 0;
-    while (i < length && (unit = text.charCodeAt(i)) !== QUOTE) {
+    while (i < text.length && (unit = text.charCodeAt(i)) !== QUOTE) {
       if (unit === BACKSLASH) escaped = true;
       i += unit === BACKSLASH ? 2 : 1;
     }
     const end = i;
     i += 1;
-    while (i < length && (unit = text.charCodeAt(i)) <= SPACE) i += 1;
+    while (i < text.length && (unit = text.charCodeAt(i)) <= SPACE) i += 1;
     const isKey = unit === COLON;
     if (!isKey && !escaped) return i;
     const raw = text.slice(start + 1, end);
@@ -228,15 +223,14 @@ class Scan {
   }
 
   /**
-   * Passes a number. Rounding to a double keeps order, so an integer is beyond ±(2^53 - 1) exactly if its double is. Up
-   * to 15 characters without an exponent cannot get there.
+   * Passes a number. Rounding to a double keeps order, so an integer is beyond ±(2^53 - 1) exactly if its double is.
+   * Up to 15 characters without an exponent cannot get there.
    */
   private number(start: number): number {
     const { text } = this;
-    const { length } = text;
     let i = start;
     let exponent = false;
-    for (let unit = 0; i < length && isNumeric(unit = text.charCodeAt(i)); i += 1) exponent ||= unit > NINE;
+    for (let unit = 0; i < text.length && isNumeric(unit = text.charCodeAt(i)); i += 1) exponent ||= unit > NINE;
     if (!exponent && i - start <= 15) return i;
     if (Math.abs(Number(text.slice(start, i))) > Number.MAX_SAFE_INTEGER) throw this.refusalAt('unsafe_number', start);
     return i;

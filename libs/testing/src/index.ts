@@ -1,2 +1,3 @@
 export { createTestDatabase, onServer, SERVER_VARIABLE, serverUrl, TEMPLATE, type TestDatabase } from './database.js';
 export { eventually } from './eventually.js';
+export { type Decided, type Decider, givenFor } from './given.js';

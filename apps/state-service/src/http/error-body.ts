@@ -26,24 +26,24 @@ export function problemBody(refusal: ServiceError): object {
 /** What a client is told of anything that was thrown. What is not known to be its fault is an internal error. */
 export function toRefusal(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+  const status = statusOf(thrown);
+  switch (status) {
+    case 404:
+      return new ServiceError('ROUTE_NOT_FOUND', 'There is no such route');
+    case 413:
       return new ServiceError('PAYLOAD_TOO_LARGE', 'The body has too many bytes');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 414:
+      return new ServiceError('URI_TOO_LONG', 'The URL is too long');
+    case 415:
       return new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new ServiceError('VALIDATION_ERROR', 'Content-Length is not the length of the body');
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_MAX_PARAM_LENGTH':
-      return new ServiceError('VALIDATION_ERROR', 'The URL is malformed');
   }
-  const status = thrown instanceof HttpException ? thrown.getStatus() : statusOf(thrown);
-  if (status === 404) return new ServiceError('ROUTE_NOT_FOUND', 'There is no such route');
-  if (status >= 400 && status < 500) return new ServiceError('VALIDATION_ERROR', 'The request is malformed');
-  return new ServiceError('INTERNAL_ERROR', 'Something went wrong inside the service; its log has the request id');
+  return status >= 400 && status < 500
+    ? new ServiceError('VALIDATION_ERROR', 'The request is malformed')
+    : new ServiceError('INTERNAL_ERROR', 'Something went wrong inside the service; its log has the request id');
 }
 
+/** Nest wraps some of Fastify's errors and passes others on. */
 function statusOf(thrown: unknown): number {
+  if (thrown instanceof HttpException) return thrown.getStatus();
   return thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : 500;
 }

@@ -1,4 +1,4 @@
-import { openApiSchemas } from '@app/game-state';
+import { openApiSchemas, toOpenApi } from '@app/game-state';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { serviceVersion } from '../config.js';
@@ -14,7 +14,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setVersion(serviceVersion())
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth()
-    .build(), { operationIdFactory: (_controller, method) => method });
+    .build(), { standardSchemaConverter: toOpenApi });
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...openApiSchemas() } };
   return document;
 }

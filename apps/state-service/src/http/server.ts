@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { BATCH_JSON_LIMITS, JSON_LIMITS, parseStrictJson, ServiceError } from '@app/kernel';
 import { loggerOptions } from '@app/observability';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Config } from '../config.js';
 import { errorBody } from './error-body.js';
 import { refuse } from './error.filter.js';
@@ -18,7 +18,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export function createAdapter(config: Pick<Config, 'logLevel'>): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: loggerOptions(config.logLevel, { pretty: process.stdout.isTTY }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // ours is in libs/observability
     bodyLimit: JSON_LIMITS.maxBytes,
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: 65_000, // longer than the idle time of usual load balancers, which must be the first to close

@@ -83,8 +83,8 @@ function assertLive(state: AggregateSnapshot): void {
 
 function assertVersion(state: AggregateSnapshot, { expectedVersion, ifMatch }: VersionDemand): void {
   const life = lifeOf(state);
-  if (life === 'unborn' && ((expectedVersion ?? 0) > 0 || ifMatch !== undefined)) throw notFound(state);
-  if (ifMatch !== undefined && !(ifMatch === '*' ? life === 'live' : ifMatch === state.version)) {
+  if (life === 'unborn' && (expectedVersion ?? 0) > 0) throw notFound(state);
+  if (ifMatch !== undefined && !(ifMatch === '*' ? life === 'live' : life !== 'unborn' && ifMatch === state.version)) {
     throw new ServiceError('PRECONDITION_FAILED', `If-Match misses: the current version is ${state.version}`, {
       currentVersion: state.version,
     });

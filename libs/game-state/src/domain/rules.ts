@@ -1,4 +1,4 @@
-import { fromPointer, type Json, type MergeKind, type Op, ServiceError } from '@app/kernel';
+import { fromPointer, type Json, type MergeKind, type Op, ServiceError, toPointer } from '@app/kernel';
 import type { AggregateDefinition, FieldRule } from './definition.js';
 
 /** A definition's fields as a tree by key, so that a path finds its rule in as many steps as it has keys. */
@@ -53,16 +53,22 @@ export function mergeOf(definition: AggregateDefinition, path: readonly string[]
  */
 export function assertBounds(definition: AggregateDefinition, ops: readonly Op[]): void {
   for (const op of ops) {
-    if (op[0] !== 'set' && op[0] !== 'inc') continue;
-    const value = op[0] === 'set' ? op[3] : op[4];
-    const rule = ruleOf(definition, fromPointer(op[1]));
-    const broken = rule && brokenBound(rule, value);
-    if (broken) {
-      throw new ServiceError('RULE_VIOLATION', `${definition.type}${op[1]} must be ${broken.must}`, {
-        path: op[1], rule: broken.rule, value: typeof value === 'object' ? undefined : value,
-      });
-    }
+    if (op[0] === 'del' || op[0] === 'unset') continue;
+    const path = fromPointer(op[1]);
+    // A write below a path makes an object of what is there.
+    for (let above = 1; above < path.length; above += 1) assertHeld(definition, path.slice(0, above), {});
+    assertHeld(definition, path, op[0] === 'set' ? op[3] : op[0] === 'inc' ? op[4] : {});
   }
+}
+
+function assertHeld(definition: AggregateDefinition, path: readonly string[], value: Json): void {
+  const rule = ruleOf(definition, path);
+  const broken = rule && brokenBound(rule, value);
+  if (!broken) return;
+  const pointer = toPointer(path);
+  throw new ServiceError('RULE_VIOLATION', `${definition.type}${pointer} must be ${broken.must}`, {
+    path: pointer, rule: broken.rule, value: typeof value === 'object' ? undefined : value,
+  });
 }
 
 function brokenBound(rule: FieldRule, value: Json): { rule: string; must: string } | undefined {

@@ -7,7 +7,8 @@ export function encodeCursor(version: number): string {
 
 /** @throws ServiceError VALIDATION_ERROR for anything that `encodeCursor` did not make */
 export function decodeCursor(cursor: string): number {
-  const version = /^v:(\d{1,16})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1];
-  if (version === undefined) throw new ServiceError('VALIDATION_ERROR', 'cursor is not one that was given out', { path: '/cursor' });
-  return Number(version);
+  const version = Number(/^v:(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1]);
+  // Made again and compared: base64url is read leniently.
+  if (Number.isSafeInteger(version) && encodeCursor(version) === cursor) return version;
+  throw new ServiceError('VALIDATION_ERROR', 'cursor is not one that was given out', { path: '/cursor' });
 }

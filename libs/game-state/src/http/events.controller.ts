@@ -45,7 +45,6 @@ export class EventsController {
   @Describe({
     id: 'publishEvent', summary: 'Append an event and fold it into its aggregate',
     description: 'Creates or revives the aggregate. `eventData` is a merge patch on the state, unless `stateChanges` is given.',
-    body: { schema: 'EventPublishRequest' },
     headers: { 'Idempotency-Key': 'Sending the same request again under this key returns the first answer.' },
     success: { status: 201, schema: 'EventPublishResponse', description: 'Durable and in the state' },
     errors: [400, 404, 409, 413, 415, 422],
@@ -66,7 +65,6 @@ export class EventsController {
   @Describe({
     id: 'publishEventBatch', summary: 'Append up to 500 events, each with its own answer',
     description: 'Events of one aggregate are appended in their order. A refused item does not refuse the others.',
-    body: { schema: 'EventBatchRequest' },
     headers: { 'Idempotency-Key': 'Items that were appended under this key are not appended again.' },
     success: { status: 200, schema: 'EventBatchResponse', description: 'One answer an item, in order' },
     errors: [400, 413, 415],
@@ -107,7 +105,7 @@ export class EventsController {
   @Get(':aggregateType/:aggregateId')
   @Access('read')
   @Describe({
-    id: 'getAggregateEvents', summary: 'The history of an aggregate, oldest first', aggregate: true, query: HistoryQuery,
+    id: 'getAggregateEvents', summary: 'The history of an aggregate, oldest first',
     success: { status: 200, schema: 'EventHistoryResponse', description: 'A page of events' }, errors: [400, 404],
   })
   async getEvents(

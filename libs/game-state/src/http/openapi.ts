@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
-import { AGGREGATE_TYPES } from '../domain/definition.js';
 import * as schemas from './schemas.js';
 
 type JsonSchema = Record<string, unknown>;
@@ -12,17 +11,35 @@ const COMPONENTS = [
   schemas.EventBatchBody, schemas.EventHistoryBody,
 ];
 
+const RULES = { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' } as const;
+
 /** The components of the OpenAPI document that this lib's routes refer to, by name. */
 export function openApiSchemas(): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
-  for (const schema of COMPONENTS) registry.add(schema, { id: z.globalRegistry.get(schema)!.id! });
-  const { schemas: made } = z.toJSONSchema(registry, {
-    target: 'openapi-3.0', io: 'input', unrepresentable: 'any', uri: (id) => `#/components/schemas/${id}`,
-  });
-  return Object.fromEntries(Object.entries(made).map(([id, schema]) => {
-    const { $id: _id, $schema: _schema, id: _name, ...rest } = schema as JsonSchema;
-    return [id, rest];
-  }));
+  for (const schema of COMPONENTS) registry.add(schema, { id: nameOf(schema)! });
+  const { schemas: made } = z.toJSONSchema(registry, { ...RULES, uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(Object.entries(made).map(([id, schema]) => [id, bare(schema as JsonSchema)]));
+}
+
+/** How Nest's document builder turns the schema of a parameter or body into OpenAPI. */
+export function toOpenApi(schema: unknown): { schema: JsonSchema } | undefined {
+  if (!(schema instanceof z.ZodType)) return undefined;
+  const name = nameOf(schema);
+  return { schema: name === undefined ? bare(z.toJSONSchema(schema, RULES) as JsonSchema) : ref(name) };
+}
+
+function nameOf(schema: z.ZodType): string | undefined {
+  return z.globalRegistry.get(schema)?.id;
+}
+
+/** Without what belongs to JSON Schema alone, and without the patterns of numbers that come as text. */
+function bare(schema: JsonSchema): JsonSchema {
+  const { $id: _id, $schema: _schema, id: _name, ...rest } = schema;
+  const properties = rest['properties'] as Record<string, JsonSchema> | undefined;
+  for (const property of Object.values(properties ?? {})) {
+    if (property['type'] === 'integer') delete property['pattern'];
+  }
+  return rest;
 }
 
 interface Operation {
@@ -31,21 +48,15 @@ interface Operation {
   readonly description?: string;
   readonly success: { readonly status: number; readonly schema?: string; readonly description: string };
   readonly errors: readonly number[];
-  readonly body?: { readonly schema: string; readonly contentType?: string };
-  readonly query?: z.ZodObject;
-  readonly aggregate?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Describes a route: the one decorator of OpenAPI that a controller needs. */
 export function Describe(operation: Operation): MethodDecorator {
-  const { success, body, headers = {} } = operation;
+  const { success, headers = {} } = operation;
   return applyDecorators(
     ApiOperation({ operationId: operation.id, summary: operation.summary, description: operation.description }),
-    ...(operation.aggregate ? aggregateParams() : []),
-    ...queryParams(operation.query),
     ...Object.entries(headers).map(([name, description]) => ApiHeader({ name, description, required: false })),
-    ...(body ? [ApiBody({ schema: ref(body.schema), required: true })] : []),
     ApiResponse({
       status: success.status, description: success.description,
       ...(success.schema ? { schema: ref(success.schema) } : {}),
@@ -64,20 +75,4 @@ const MEANING: Readonly<Record<number, string>> = {
 
 function ref(name: string): { $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
-}
-
-function aggregateParams(): MethodDecorator[] {
-  return [
-    ApiParam({ name: 'aggregateType', enum: AGGREGATE_TYPES, schema: { type: 'string', enum: [...AGGREGATE_TYPES] } }),
-    ApiParam({ name: 'aggregateId', schema: { type: 'string', format: 'uuid' } }),
-  ];
-}
-
-function queryParams(query: z.ZodObject | undefined): MethodDecorator[] {
-  if (!query) return [];
-  const { properties = {} } = z.toJSONSchema(query, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
-  return Object.entries(properties).map(([name, schema]) => {
-    const { pattern: _text, ...rest } = schema as JsonSchema;
-    return ApiQuery({ name, required: false, schema: rest });
-  });
 }

@@ -31,8 +31,8 @@ export class StateController {
   @Get()
   @Access('read')
   @Describe({
-    id: 'getAggregateState', summary: 'The state of an aggregate, now or after one of its versions', aggregate: true,
-    query: StateQuery, headers: { 'If-None-Match': 'Answer 304 if this is still the entity tag.' },
+    id: 'getAggregateState', summary: 'The state of an aggregate, now or after one of its versions',
+    headers: { 'If-None-Match': 'Answer 304 if this is still the entity tag.' },
     success: { status: 200, schema: 'AggregateState', description: 'The state' }, errors: [400, 404],
   })
   async getState(
@@ -53,7 +53,7 @@ export class StateController {
   @Access('write')
   @Describe({
     id: 'updateAggregateState', summary: 'Change a state that is at the expected version, or create it with version 0',
-    aggregate: true, body: { schema: 'StateUpdateRequest' }, headers: { ...MATCH_HEADER, ...KEY_HEADER },
+    headers: { ...MATCH_HEADER, ...KEY_HEADER },
     success: { status: 200, schema: 'StateUpdateResponse', description: 'Changed' }, errors: [400, 404, 409, 412, 413, 415, 422],
   })
   async update(
@@ -72,9 +72,9 @@ export class StateController {
   @Access('write')
   @ApiConsumes(MERGE_PATCH)
   @Describe({
-    id: 'patchAggregateState', summary: 'Change a state, whatever its version', aggregate: true,
+    id: 'patchAggregateState', summary: 'Change a state, whatever its version',
     description: 'A merge patch (RFC 7396) on `data`; `{"$inc": n}` in place of a value adds n.',
-    body: { schema: 'StatePatch' }, headers: { ...MATCH_HEADER, ...KEY_HEADER },
+    headers: { ...MATCH_HEADER, ...KEY_HEADER },
     success: { status: 200, schema: 'StateUpdateResponse', description: 'Changed' }, errors: [400, 404, 412, 413, 415, 422],
   })
   async patch(
@@ -95,7 +95,7 @@ export class StateController {
   @HttpCode(204)
   @Access('delete')
   @Describe({
-    id: 'deleteAggregateState', summary: 'Delete a state; its history stays', aggregate: true, query: DeleteQuery,
+    id: 'deleteAggregateState', summary: 'Delete a state; its history stays',
     headers: { ...MATCH_HEADER, ...KEY_HEADER },
     success: { status: 204, description: 'Deleted' }, errors: [400, 404, 409, 412, 422],
   })

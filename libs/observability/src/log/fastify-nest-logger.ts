@@ -56,11 +56,14 @@ export class FastifyNestLogger implements LoggerService {
 /** Nest appends a stack (if there is one) and the name of the speaker to what was said. */
 function told(rest: unknown[]): { context?: string; stack?: string; details: unknown[] } {
   const details = rest.filter((part) => part !== undefined);
-  const context = typeof details.at(-1) === 'string' && !isStack(details.at(-1)) ? String(details.pop()) : undefined;
-  const stack = isStack(details.at(-1)) ? String(details.pop()) : undefined;
+  const context = takeLast(details, (text) => !STACK.test(text));
+  const stack = takeLast(details, (text) => STACK.test(text));
   return { context, stack, details };
 }
 
-function isStack(part: unknown): boolean {
-  return typeof part === 'string' && STACK.test(part);
+function takeLast(parts: unknown[], fits: (text: string) => boolean): string | undefined {
+  const last = parts.at(-1);
+  if (typeof last !== 'string' || !fits(last)) return undefined;
+  parts.pop();
+  return last;
 }

@@ -128,6 +128,9 @@ describe('FastifyNestLogger', () => {
     expect(said((log) => log.error(error, 'Feed'))).toMatchObject({ msg: 'boom', context: 'Feed', err: { message: 'boom' } });
     expect(said((log) => log.error('failed', error.stack, 'Feed')))
       .toMatchObject({ msg: 'failed', context: 'Feed', stack: error.stack });
+    const alone = said((log) => log.error('failed', error.stack));
+    expect(alone).toMatchObject({ msg: 'failed', stack: error.stack });
+    expect(alone).not.toHaveProperty('context');
     expect(said((log) => log.error('failed', undefined, 'Feed'))).toMatchObject({ msg: 'failed', context: 'Feed' });
     expect(said((log) => log.error('failed', error, 'Feed')))
       .toMatchObject({ msg: 'failed', context: 'Feed', err: { message: 'boom' } });

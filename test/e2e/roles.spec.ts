@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { authorize, PERMISSIONS, type Role, ROLES } from '@app/auth';
+import { fresh, type Service, startService } from './support/service.js';
+
+/** Routes that need no token. Everything else must refuse to answer without one. */
+const PUBLIC = [
+  'GET /api/v1/health', 'GET /livez', 'GET /readyz', 'GET /startupz', 'GET /metrics', 'GET /api/v1/openapi.json', 'GET /api/v1/docs',
+];
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly action: 'read' | 'write' | 'delete';
+  readonly body?: object;
+  readonly type?: string;
+}
+
+describe('who may do what', () => {
+  let service: Service;
+  const player = randomUUID();
+  const at = fresh();
+  const own = { state: `/api/v1/state/player/${player}`, events: `/api/v1/events/player/${player}` };
+
+  const ROUTES: Route[] = [
+    { method: 'GET', path: '/state', action: 'read' },
+    { method: 'GET', path: '/events', action: 'read' },
+    { method: 'PUT', path: '/state', action: 'write', body: { changes: { level: 2 }, expectedVersion: 1 } },
+    { method: 'PATCH', path: '/state', action: 'write', body: { level: 2 }, type: 'application/merge-patch+json' },
+    { method: 'POST', path: '/events', action: 'write', body: { eventType: 'X', aggregateType: 'player', eventData: {} } },
+    { method: 'POST', path: '/events/batch', action: 'write' },
+    { method: 'DELETE', path: '/state', action: 'delete' },
+  ];
+
+  const call = (route: Route, id: string, token: string | null): ReturnType<Service['ask']> => {
+    const collection = route.path === '/events/batch' || route.method === 'POST';
+    const event = { ...ROUTES[4]!.body, aggregateId: id };
+    const body = route.path === '/events/batch' ? { events: [event] } : route.method === 'POST' ? event : route.body;
+    return service.ask(route.method, `/api/v1${route.path}${collection ? '' : `/player/${id}`}`, {
+      token, body, headers: route.type ? { 'content-type': route.type } : {},
+    });
+  };
+
+  beforeAll(async () => {
+    service = await startService();
+    for (const id of [player, at.id]) {
+      await service.ask('PUT', `/api/v1/state/player/${id}`, { body: { changes: { level: 1 }, expectedVersion: 0 } });
+    }
+  });
+  afterAll(async () => {
+    await service.stop();
+  });
+
+  it('knows every route of the application: a new one must be added here, or be public', () => {
+    const served = routesOf(service);
+    const walked = ROUTES.map(({ method, path, action }) =>
+      `${method} /api/v1${path}${method === 'POST' || path === '/events/batch' ? '' : '/{aggregateType}/{aggregateId}'}` as const);
+    expect(served.filter((route) => !PUBLIC.includes(route)).sort()).toEqual([...walked].sort());
+  });
+
+  it('asks for a token everywhere but on public routes', async () => {
+    for (const route of ROUTES) {
+      expect(await call(route, at.id, null)).toMatchObject({ status: 401, body: { error: 'UNAUTHENTICATED' } });
+      const garbled = await call(route, at.id, 'not.a.token');
+      expect(garbled.status).toBe(401);
+      expect(garbled.headers.get('www-authenticate')).toContain('Bearer');
+    }
+    for (const route of PUBLIC) {
+      const [method, path] = route.split(' ');
+      expect((await service.ask(method!, path!, { token: null })).status).toBe(200);
+    }
+  });
+
+  const cases = ROLES.flatMap((role) => ROUTES.map((route) => [role, route.method, route.path, route] as const));
+  it.each(cases)('%s: %s %s of its own and of another player', async (role: Role, _method, _path, route) => {
+    const token = service.token(role, { playerId: player });
+    for (const id of [player, at.id]) {
+      const allowed = may(role, route.action, player, id);
+      const answer = await call(route, id, token);
+      const batch = route.path === '/events/batch';
+      const status = batch && answer.status === 200
+        ? Number((answer.body['results'] as { code: string }[])[0]!.code) : answer.status;
+      if (allowed) expect([200, 201, 204, 404, 409]).toContain(status);
+      else expect(status).toBe(403);
+      if (route.action === 'delete' && status === 204) await service.ask('PUT', `/api/v1/state/player/${id}`, {
+        body: { changes: { level: 1 }, expectedVersion: 0 },
+      });
+    }
+  });
+
+  it('limits any role to the aggregate types of its token', async () => {
+    const token = service.token('admin', { aggregateTypes: ['guild'] });
+    expect(await service.ask('GET', own.state, { token })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } });
+    expect(await service.ask('GET', own.events, { token })).toMatchObject({ status: 403 });
+    expect(await service.ask('GET', fresh('guild').state, { token })).toMatchObject({ status: 404 });
+    expect(await service.ask('POST', '/api/v1/events', {
+      token, body: { eventType: 'X', aggregateType: 'player', aggregateId: player, eventData: {} },
+    })).toMatchObject({ status: 403 });
+  });
+
+  it('has no role without permissions', () => {
+    expect(Object.keys(PERMISSIONS).sort()).toEqual([...ROLES].sort());
+  });
+});
+
+function may(role: Role, action: Route['action'], player: string, id: string): boolean {
+  try {
+    authorize({ subject: 'x', roles: [role], playerId: player }, action, { aggregateType: 'player', aggregateId: id });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every route as the OpenAPI document and the server's own table have it. */
+function routesOf(service: Service): string[] {
+  const table = service.app.getHttpAdapter().getInstance<{ printRoutes(options: object): string }>()
+    .printRoutes({ commonPrefix: false });
+  return parseRoutes(table);
+}
+
+function parseRoutes(table: string): string[] {
+  const routes: string[] = [];
+  const stack: string[] = [];
+  for (const line of table.split('\n')) {
+    const found = /^([│ ]*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?/u.exec(line);
+    if (!found) continue;
+    const depth = found[1]!.length / 4;
+    stack.length = depth;
+    stack.push(found[2]!);
+    const path = stack.join('').replace(/:(\w+)/g, '{$1}');
+    const isPage = path.startsWith('/api/v1/docs') && path !== '/api/v1/docs';
+    for (const method of found[3]?.split(', ') ?? []) {
+      if (method !== 'HEAD' && method !== 'OPTIONS' && !isPage) routes.push(`${method} ${path}`);
+    }
+  }
+  return [...new Set(routes)];
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The postmaster of the data folder; throws if none runs there. */
+export function postmasterOf(dataDir: string): number {
+  const pid = Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  if (!command.includes(dataDir)) throw new Error(`process ${pid} is not the PostgreSQL of ${dataDir}`);
+  return pid;
+}
+
+/** SIGKILL of the postmaster; its children find out by themselves. */
+export function killPostmaster(dataDir: string): void {
+  process.kill(postmasterOf(dataDir), 'SIGKILL');
+}
+
+/** SIGKILL of the postmaster and all its children in one go: what was only in their memory is gone. */
+export function killAllPostgres(dataDir: string): void {
+  const postmaster = postmasterOf(dataDir);
+  for (const pid of [postmaster, ...childrenOf(postmaster)]) killIfThere(pid);
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
+}
+
+/** `undefined` for a process that has gone meanwhile. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]); // the name before it may hold anything
+  } catch {
+    return undefined;
+  }
+}
+
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
