@@ -20,9 +20,9 @@ const TABLES = [
   // Renewed when a log is restored from a backup: cursors and cache keys of the old one are then void.
   `CREATE TABLE global_state.log_epoch (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-    epoch uuid NOT NULL DEFAULT gen_random_uuid()
+    epoch uuid NOT NULL
   )`,
-  'INSERT INTO global_state.log_epoch DEFAULT VALUES',
+  'INSERT INTO global_state.log_epoch (epoch) VALUES (gen_random_uuid())',
 
   // One row a log partition. Its row lock is what makes positions dense and in commit order.
   `CREATE TABLE global_state.log_heads (

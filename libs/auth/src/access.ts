@@ -17,8 +17,8 @@ export const Public = () => SetMetadata<symbol, AccessRule>(ACCESS_RULE, 'public
 
 /**
  * Opens a route, or every route of a controller, to those who may do the action (`PERMISSIONS`); a route's own rule
- * goes before its controller's. If the route has the parameters `:aggregateType` and `:aggregateId` they are the target.
- * A handler whose target is in the body or the query calls `authorize` with it.
+ * goes before its controller's. The parameters `:aggregateType` and `:aggregateId` of a route are its target. A handler
+ * whose target is in the body or the query calls `authorize` with it.
  */
 export const Access = (action: Action) => SetMetadata<symbol, AccessRule>(ACCESS_RULE, action);
 

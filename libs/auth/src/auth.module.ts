@@ -17,7 +17,8 @@ import { VerifiedTokens } from './verified-tokens.js';
  * cannot be used fails the start of the app with a message of one line. A key set is fetched at the first token.
  *
  * What clients meet, as `ServiceError`: `UNAUTHENTICATED` with `WWW-Authenticate` (RFC 6750), `FORBIDDEN`,
- * `RATE_LIMITED`, and `SERVICE_UNAVAILABLE` while a key set cannot be fetched; limited answers carry `RateLimit` headers.
+ * `RATE_LIMITED`, and `SERVICE_UNAVAILABLE` while a key set cannot be fetched. Answers to a limited subject carry
+ * `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
  */
 @Module({
   providers: [

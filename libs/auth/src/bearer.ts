@@ -14,8 +14,12 @@ export function bearerToken(authorization: string | undefined): string | null {
 /** Why `bearerToken` found none. */
 export function refuseHeader(authorization: string | undefined): ServiceError {
   if (!authorization) return unauthenticated('the Authorization header is missing: send a Bearer token');
-  if (!holdsToken(authorization)) return unauthenticated('the Authorization header must be: Bearer, a space, the token');
-  if (authorization.length > MAX_TOKEN_LENGTH) return unauthenticated(`the token is longer than ${MAX_TOKEN_LENGTH} bytes`);
+  if (!holdsToken(authorization)) {
+    return unauthenticated('the Authorization header must be: Bearer, a space, the token');
+  }
+  if (authorization.length > MAX_TOKEN_LENGTH) {
+    return unauthenticated(`the token is longer than ${MAX_TOKEN_LENGTH} bytes`);
+  }
   return unauthenticated('the token is malformed');
 }
 

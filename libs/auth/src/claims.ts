@@ -34,7 +34,7 @@ export interface Verified {
   readonly expiresAt: number;
 }
 
-/** Reads the claims of a token whose signature, times, issuer and audience hold. Roles that nobody knows are left out. */
+/** Reads the claims of a token whose signature, times, issuer and audience hold. Unknown roles are left out. */
 export function readClaims(claims: unknown): Verified {
   const parsed = verifiedClaims.safeParse(claims);
   if (!parsed.success) throw refuseClaims(parsed.error);
@@ -56,5 +56,6 @@ export function readClaims(claims: unknown): Verified {
 function refuseClaims(error: z.ZodError) {
   const [issue] = error.issues;
   const claim = issue?.path[0];
-  return unauthenticated(claim === undefined ? 'the claims are not an object' : `the claim ${String(claim)} ${issue?.message}`);
+  if (claim === undefined) return unauthenticated('the claims are not an object');
+  return unauthenticated(`the claim ${String(claim)} ${issue?.message}`);
 }

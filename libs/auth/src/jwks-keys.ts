@@ -84,7 +84,7 @@ export class JwksKeys extends VerificationKeys {
 
   private unavailable(): ServiceError {
     const seconds = Math.max(1, Math.ceil((this.quietUntil - this.now()) / 1000));
-    return new ServiceError('SERVICE_UNAVAILABLE', 'the keys to verify tokens with cannot be fetched', undefined, seconds);
+    return new ServiceError('SERVICE_UNAVAILABLE', 'the keys that verify tokens cannot be fetched', undefined, seconds);
   }
 
   private age(): number {

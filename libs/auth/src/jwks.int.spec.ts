@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from '@app/testing';
 import jwt from 'jsonwebtoken';
 import { JwksKeys } from './jwks-keys.js';
 import { type Probe, startProbe } from './probe-app.spec.js';
@@ -110,9 +111,13 @@ describe('a service with a JWKS', () => {
       jwk(first, { kid: 'encrypts', use: 'enc' }), jwk(first, { kid: 'other', alg: 'RS512' }),
       jwk(generateKeyPairSync('rsa', { modulusLength: 1024 }), { kid: 'small' }), jwk(curve, { kid: 'curve' }),
     ];
-    for (const kid of ['encrypts', 'other', 'small', 'curve']) expect(await answerTo(sign(first, kid))).toMatchObject(unknown);
+    for (const kid of ['encrypts', 'other', 'small', 'curve']) {
+      expect(await answerTo(sign(first, kid))).toMatchObject(unknown);
+    }
     const pem = first.publicKey.export({ type: 'spki', format: 'pem' });
-    const confused = jwt.sign({ sub: 'a', roles: ['admin'] }, pem, { algorithm: 'HS256', keyid: 'first', expiresIn: 60 });
+    const confused = jwt.sign({ sub: 'a', roles: ['admin'] }, pem, {
+      algorithm: 'HS256', keyid: 'first', expiresIn: 60,
+    });
     expect(await answerTo(confused)).toMatchObject({
       status: 401, message: "the token's algorithm is not accepted: sign with RS256 or ES256",
     });
@@ -128,7 +133,7 @@ describe('a service with a JWKS', () => {
     endpoint.mode = mode;
     const started = Date.now();
     const answer = await answerTo(sign(first, 'first'));
-    expect(answer).toEqual({ status: 503, message: 'the keys to verify tokens with cannot be fetched', retryAfter: '5' });
+    expect(answer).toEqual({ status: 503, message: 'the keys that verify tokens cannot be fetched', retryAfter: '5' });
     expect(Date.now() - started).toBeLessThan(4_500);
     // The next one is told at once, and the endpoint is left alone.
     expect((await answerTo(sign(first, 'first'))).status).toBe(503);
@@ -189,7 +194,7 @@ describe('JwksKeys as time goes by', () => {
     expect(endpoint.hits).toBe(2);
     clock += 2 * 60_000;
     await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
-    await eventually(() => keys.keyFor(header).then(() => false, ({ error }) => error === 'UNAUTHENTICATED'));
+    await eventually(() => expect(keys.keyFor(header)).rejects.toMatchObject({ error: 'UNAUTHENTICATED' }));
   });
 
   it('trusts old keys for an hour at most while the endpoint is silent', async () => {
@@ -198,17 +203,9 @@ describe('JwksKeys as time goes by', () => {
     clock += 11 * 60_000;
     await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
     await expect(keys.keyFor(header)).resolves.toMatchObject({ type: 'public' });
-    await eventually(async () => endpoint.hits === 2);
+    await eventually(() => expect(endpoint.hits).toBe(2));
     clock += 50 * 60_000;
     await expect(keys.keyFor(header)).rejects.toMatchObject({ error: 'SERVICE_UNAVAILABLE' });
     expect(endpoint.hits).toBe(2);
   });
 });
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!await holds()) {
-    if (Date.now() > deadline) throw new Error('it did not come to hold within 5 s');
-    await new Promise(setImmediate);
-  }
-}

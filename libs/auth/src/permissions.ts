@@ -1,13 +1,16 @@
 import { ServiceError } from '@app/kernel';
 
+/** Every type of aggregate. */
 export const AGGREGATE_TYPES = ['player', 'guild', 'world', 'economy', 'combat'] as const;
 /** The kinds of aggregate that a token may be limited to. */
 export type AggregateType = (typeof AGGREGATE_TYPES)[number];
 
+/** Every action that a route can have. */
 export const ACTIONS = ['read', 'write', 'delete', 'operate'] as const;
 /** What a route does. `write` is update, patch and publish; `operate` is the running of the service itself. */
 export type Action = (typeof ACTIONS)[number];
 
+/** Every role, in the order of a principal's `roles`. */
 export const ROLES = ['viewer', 'service', 'operator', 'admin', 'player'] as const;
 /** The words in a token's `roles` claim that mean something here. */
 export type Role = (typeof ROLES)[number];

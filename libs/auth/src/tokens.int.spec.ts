@@ -8,11 +8,14 @@ const secret = generateSecret();
 const good = { sub: 'match-server', roles: ['service'], iss: 'issuer', aud: 'game' };
 const now = () => Math.floor(Date.now() / 1000);
 const pemOf = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString();
+const badAlgorithm = "the token's algorithm is not accepted: sign with HS256";
+const badSignature = "the token's signature is wrong";
+const keyOf = (text: string) => createSecretKey(Buffer.from(text));
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
 /** Any claims, signed by the secret; expires in a minute if they do not say when. */
 const sign = (claims: object, key: KeyObject | string = secret, algorithm: jwt.Algorithm = 'HS256') =>
-  jwt.sign({ exp: now() + 60, ...claims }, typeof key === 'string' ? createSecretKey(Buffer.from(key)) : key, { algorithm });
+  jwt.sign({ exp: now() + 60, ...claims }, typeof key === 'string' ? keyOf(key) : key, { algorithm });
 
 const probes: Probe[] = [];
 async function probeWith(key: AuthOptions['key'], more: Partial<AuthOptions> = {}): Promise<Probe> {
@@ -37,11 +40,12 @@ describe('HS256 by a secret', () => {
   });
 
   it('lets a good token in, again and again, and attaches its principal', async () => {
+    const principal = { subject: 'match-server', roles: ['service'], aggregateTypes: ['guild'], tokenId: 'token-1' };
     const token = signToken(secret, { ...good, roles: ['service'], aggregateTypes: ['guild'], jti: 'token-1' }, 60);
     for (const _ of [1, 2]) {
       const { status, body } = await probe.ask('/me', token);
       expect(status).toBe(200);
-      expect(body).toEqual({ subject: 'match-server', roles: ['service'], aggregateTypes: ['guild'], tokenId: 'token-1' });
+      expect(body).toEqual(principal);
     }
   });
 
@@ -49,10 +53,14 @@ describe('HS256 by a secret', () => {
     const token = sign({ ...good, roles: ['player', 'wizard', '__proto__', 'player'], playerId: PLAYER.toUpperCase() });
     expect((await probe.ask(`/state/player/${PLAYER}`, token)).status).toBe(200);
     const both = sign({ ...good, roles: ['viewer', 'player'], playerId: PLAYER.toUpperCase() });
-    expect((await probe.ask('/me', both)).body).toEqual({ subject: 'match-server', roles: ['viewer', 'player'], playerId: PLAYER });
+    const { body } = await probe.ask('/me', both);
+    expect(body).toEqual({ subject: 'match-server', roles: ['viewer', 'player'], playerId: PLAYER });
   });
 
-  it.each([['no roles', []], ['only unknown roles', ['wizard', 'constructor']]])('answers 403 for %s', async (_name, roles) => {
+  it.each([
+    ['no roles', []],
+    ['only unknown roles', ['wizard', 'constructor']],
+  ])('answers 403 for %s', async (_name, roles) => {
     const { status, body } = await probe.ask('/me', sign({ ...good, roles }));
     expect([status, body.error]).toEqual([403, 'FORBIDDEN']);
     expect(body.details).toEqual({ action: 'read', requiredRoles: ['viewer', 'service', 'operator', 'admin'] });
@@ -70,27 +78,27 @@ describe('HS256 by a secret', () => {
   });
 
   it.each([
-    ['a wrong signature', () => sign(good, generateSecret()), "the token's signature is wrong"],
-    ['a cut signature', () => sign(good).slice(0, -4), "the token's signature is wrong"],
-    ['another HMAC', () => sign(good, secret, 'HS512'), "the token's algorithm is not accepted: sign with HS256"],
+    ['a wrong signature', () => sign(good, generateSecret()), badSignature],
+    ['a cut signature', () => sign(good).slice(0, -4), badSignature],
+    ['another HMAC', () => sign(good, secret, 'HS512'), badAlgorithm],
     ['a wrong issuer', () => sign({ ...good, iss: 'another' }), "the token's issuer is wrong"],
     ['no issuer', () => sign({ ...good, iss: undefined }), "the token's issuer is wrong"],
     ['a wrong audience', () => sign({ ...good, aud: 'chat' }), "the token's audience is wrong"],
     ['no audience', () => sign({ ...good, aud: undefined }), "the token's audience is wrong"],
     ['no signature', () => `${encode({ alg: 'HS256' })}.${encode(good)}.`, 'the token is not signed'],
-    ['alg none', () => `${encode({ alg: 'none' })}.${encode(good)}.`, "the token's algorithm is not accepted: sign with HS256"],
-    ['alg nOnE', () => `${encode({ alg: 'nOnE' })}.${encode(good)}.`, "the token's algorithm is not accepted: sign with HS256"],
-    ['alg none, signed', () => sign(good).replace(/^[^.]+/, encode({ alg: 'none' })), "the token's algorithm is not accepted: sign with HS256"],
-    ['alg as an array', () => sign(good).replace(/^[^.]+/, encode({ alg: ['HS256'] })), "the token's algorithm is not accepted: sign with HS256"],
+    ['alg none', () => `${encode({ alg: 'none' })}.${encode(good)}.`, badAlgorithm],
+    ['alg nOnE', () => `${encode({ alg: 'nOnE' })}.${encode(good)}.`, badAlgorithm],
+    ['alg none, signed', () => sign(good).replace(/^[^.]+/, encode({ alg: 'none' })), badAlgorithm],
+    ['alg as an array', () => sign(good).replace(/^[^.]+/, encode({ alg: ['HS256'] })), badAlgorithm],
     ['a critical extension', () => sign(good).replace(/^[^.]+/, encode({ alg: 'HS256', crit: ['b64'] })),
       'the token needs an extension that is not known here (crit)'],
-    ['changed claims', () => sign(good).replace(/\.[^.]+\./, `.${encode({ ...good, roles: ['admin'] })}.`), "the token's signature is wrong"],
+    ['changed claims', () => sign(good).replace(/\.[^.]+\./, `.${encode({ ...good, roles: ['admin'] })}.`), badSignature],
     ['two parts', () => 'abc.def', 'the token is malformed'],
     ['four parts', () => `${sign(good)}.abc`, 'the token is malformed'],
     ['a header that is no JSON', () => 'abc.def.ghi', 'the token is malformed'],
     ['a header that is null', () => `${encode(null)}.${encode(good)}.abc`, 'the token is malformed'],
     ['claims that are no JSON', () => `${encode({ alg: 'HS256', typ: 'JWT' })}.abc.def`, 'the token is malformed'],
-    ['claims that are no object', () => jwt.sign('[1]', createSecretKey(Buffer.from(secret))), "the token's audience is wrong"],
+    ['claims that are no object', () => jwt.sign('[1]', keyOf(secret)), "the token's audience is wrong"],
     ['characters that no token has', () => 'a,b', 'the token is malformed'],
     ['a huge token', () => sign({ ...good, note: 'x'.repeat(8000) }), 'the token is longer than 8192 bytes'],
   ])('refuses %s', async (_name, make, message) => {
@@ -119,12 +127,13 @@ describe('HS256 by a secret', () => {
   ])('refuses the claim %s %j', async (claim, value, message) => {
     // As text: jsonwebtoken looks at what it signs only if it is an object.
     const text = JSON.stringify({ exp: now() + 60, ...good, [claim]: value });
-    const token = jwt.sign(text, createSecretKey(Buffer.from(secret)), { header: { alg: 'HS256', typ: 'JWT' } });
+    const token = jwt.sign(text, keyOf(secret), { header: { alg: 'HS256', typ: 'JWT' } });
     await expectRefused(probe, token, `the claim ${claim} ${message}`);
   });
 
   it('refuses the role player without a player id', async () => {
-    await expectRefused(probe, sign({ ...good, roles: ['player'] }), 'the claim playerId is required for the role player');
+    const message = 'the claim playerId is required for the role player';
+    await expectRefused(probe, sign({ ...good, roles: ['player'] }), message);
   });
 });
 
@@ -152,6 +161,10 @@ describe('the Authorization header', () => {
     expect((await probe.ask(`/me?access_token=${token}&token=${token}`)).status).toBe(401);
   });
 
+  it.each(['null', '[1]', '"text"', 'text'])('refuses claims that are %s', async (claims) => {
+    await expectRefused(probe, jwt.sign(claims, keyOf(secret)), 'the claims are not an object');
+  });
+
   it('accepts any issuer and audience where none is configured', async () => {
     expect((await probe.ask('/me', sign({ sub: 'a', roles: ['admin'] }))).status).toBe(200);
   });
@@ -170,8 +183,8 @@ describe.each([
     const token = sign(good, privateKey, algorithm);
     expect((await probe.ask('/me', token)).status).toBe(200);
     await expectRefused(probe, sign({ ...good, exp: now() - 60 }, privateKey, algorithm), 'the token has expired');
-    await expectRefused(probe, token.replace(/\.[^.]+$/, '.AAAA'), "the token's signature is wrong");
-    await expectRefused(probe, token.replace(/\.[^.]+\./, `.${encode({ ...good, sub: 'x' })}.`), "the token's signature is wrong");
+    await expectRefused(probe, token.replace(/\.[^.]+$/, '.AAAA'), badSignature);
+    await expectRefused(probe, token.replace(/\.[^.]+\./, `.${encode({ ...good, sub: 'x' })}.`), badSignature);
   });
 
   it('refuses an HMAC made with the public key, and other algorithms', async () => {

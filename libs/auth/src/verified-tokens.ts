@@ -9,7 +9,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** A principal and the cache's own book-keeping, about. */
 const ENTRY_COST = 512;
 
-/** A token that arrives again is not verified again: 2 µs in the guard against 50 (HS256), 90 (RS256) or 150 (ES256). */
+/** A token that comes again is not verified again: 2 µs in the guard against 50 (HS256), 90 (RS256) or 150 (ES256). */
 @Injectable()
 export class VerifiedTokens {
   private readonly principals = new LRUCache<string, Principal>({

@@ -43,6 +43,11 @@ const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
     (dir) => `The disk that holds the data folder ${dir} is full; free some space and start again`,
   ],
   [
+    // Node's recursive mkdir says this of a parent on a read-only file system.
+    /ENOENT.*mkdir/,
+    (dir) => `The data folder ${dir} cannot be made there; set DATA_DIR to another folder`,
+  ],
+  [
     /ENOTDIR|EEXIST/,
     (dir) => `The data folder ${dir} is not a folder; remove that file or set DATA_DIR to another folder`,
   ],
@@ -55,7 +60,7 @@ const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
     () => `The user that this service runs as is not in /etc/passwd, which PostgreSQL needs; add it there ${ELSEWHERE}`,
   ],
   [
-    /spawn.*EPERM/,
+    /EPERM.*chown|spawn.*EPERM/,
     () => `This root may not change to another user, and PostgreSQL never runs as root; start as another user ${ELSEWHERE}`,
   ],
   [

@@ -54,6 +54,7 @@ export async function bringUp(server: Server, signal: AbortSignal): Promise<{ pi
     return { pid: found.pid, adopted: true };
   }
   if (found !== undefined) {
+    server.log(`PostgreSQL (pid ${found.pid}) ${found.asWanted ? 'does not answer' : 'runs by other settings'}; replacing it`);
     await shutDown(found.pid, () => findPostmaster(server.tenant.folder, server.command)?.pid === found.pid);
   }
   clearStalePid(server.tenant.folder);

@@ -5,7 +5,6 @@ import type { FastifyReply } from 'fastify';
 import { ApiReport, checksOf, demand, forbidCaching, isVerbose } from './health-answer.js';
 import { HealthChecks, type Report } from './health-checks.js';
 import { HEALTH_PORTS, type HealthPorts, type Lifecycle } from './health-ports.js';
-import { HEALTH_RESPONSE_SCHEMA } from './health-schemas.js';
 
 /** The body of `GET /health`. */
 export interface HealthResponse {
@@ -28,7 +27,7 @@ export class HealthController {
 
   @Get()
   @ApiReport({
-    operationId: 'globalStateHealth', summary: 'How this instance is doing', schema: HEALTH_RESPONSE_SCHEMA,
+    operationId: 'globalStateHealth', summary: 'How this instance is doing', schema: { $ref: '#/components/schemas/HealthResponse' },
   })
   async health(
     @Query('verbose') parameter: unknown, @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,4 +1,5 @@
 import { openApiSchemas, toOpenApi } from '@app/game-state';
+import { HEALTH_RESPONSE_SCHEMA } from '@app/health';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { serviceVersion } from '../config.js';
@@ -15,7 +16,8 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth()
     .build(), { standardSchemaConverter: toOpenApi });
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...openApiSchemas() } };
+  const schemas = { ...document.components?.schemas, ...openApiSchemas(), HealthResponse: HEALTH_RESPONSE_SCHEMA };
+  document.components = { ...document.components, schemas };
   return document;
 }
 

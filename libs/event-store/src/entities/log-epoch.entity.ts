@@ -5,5 +5,5 @@ import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 @Check('log_epoch_singleton_check', 'singleton')
 export class LogEpochEntity {
   @PrimaryColumn('boolean', { default: true, primaryKeyConstraintName: 'log_epoch_pkey' }) singleton!: boolean;
-  @Column('uuid', { default: () => 'gen_random_uuid()' }) epoch!: string;
+  @Column('uuid') epoch!: string;
 }

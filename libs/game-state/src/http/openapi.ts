@@ -32,12 +32,13 @@ function nameOf(schema: z.ZodType): string | undefined {
   return z.globalRegistry.get(schema)?.id;
 }
 
-/** Without what belongs to JSON Schema alone, and without the patterns of numbers that come as text. */
+/** Without what belongs to JSON Schema alone, and without the words in which a query spells numbers and flags. */
 function bare(schema: JsonSchema): JsonSchema {
   const { $id: _id, $schema: _schema, id: _name, ...rest } = schema;
   const properties = rest['properties'] as Record<string, JsonSchema> | undefined;
   for (const property of Object.values(properties ?? {})) {
     if (property['type'] === 'integer') delete property['pattern'];
+    if (property['type'] === 'boolean') delete property['enum'];
   }
   return rest;
 }

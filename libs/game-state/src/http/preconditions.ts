@@ -11,7 +11,7 @@ export function ifMatchOf(request: FastifyRequest): number | '*' | undefined {
   const header = request.headers['if-match']?.trim();
   if (header === undefined) return undefined;
   if (header === '*') return '*';
-  const version = /^"v(\d{1,16})"$/.exec(header)?.[1];
+  const version = /^"v([1-9]\d{0,15})"$/.exec(header)?.[1];
   if (version !== undefined) return Number(version);
   if (/^(W\/)?"[^"]*"$/.test(header)) return -1; // a tag, but of nothing that was ever here
   throw new ServiceError('VALIDATION_ERROR', 'If-Match takes * or one entity tag such as "v3"', { header: 'If-Match' });

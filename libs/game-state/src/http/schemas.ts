@@ -27,7 +27,7 @@ export const StateQuery = z.strictObject({ version: wholeText(1).optional(), inc
 export const HistoryQuery = z.strictObject({
   fromVersion: wholeText(1).optional(),
   toVersion: wholeText(1).optional(),
-  limit: wholeText(1, 1000).optional(),
+  limit: wholeText(1, 1000).optional().meta({ default: 100 }),
   cursor: z.string().max(256).optional(),
 }).refine(({ fromVersion, toVersion }) => (fromVersion ?? 1) <= (toVersion ?? MAX_VERSION), {
   message: 'must not be greater than toVersion', path: ['fromVersion'],
