@@ -56,7 +56,7 @@ column events.key_id uuid
 column events.hash bytea not null
 column events.committed_at timestamp(3) with time zone not null
 column log_epoch.singleton boolean not null default true
-column log_epoch.epoch uuid not null default gen_random_uuid()
+column log_epoch.epoch uuid not null
 column log_heads.partition smallint not null
 column log_heads.position bigint not null default 0
 column log_heads.origin_sequence bigint not null default 0

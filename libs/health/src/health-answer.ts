@@ -9,7 +9,7 @@ const RETRY_AFTER_SECONDS = 1;
 interface Described {
   readonly operationId: string;
   readonly summary: string;
-  readonly schema: SchemaObject;
+  readonly schema: SchemaObject | { readonly $ref: string };
 }
 
 /** OpenAPI of a route that answers with a report. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The postmaster of the data folder; throws if none runs there. */
 export function postmasterOf(dataDir: string): number {
-  const pid = Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+  const pid = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   if (!command.includes(dataDir)) throw new Error(`process ${pid} is not the PostgreSQL of ${dataDir}`);
   return pid;
