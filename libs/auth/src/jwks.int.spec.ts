@@ -134,7 +134,7 @@ describe('a service with a JWKS', () => {
     const started = Date.now();
     const answer = await answerTo(sign(first, 'first'));
     expect(answer).toEqual({ status: 503, message: 'the keys that verify tokens cannot be fetched', retryAfter: '5' });
-    expect(Date.now() - started).toBeLessThan(4_500);
+    expect(Date.now() - started).toBeLessThan(10_000);
     // The next one is told at once, and the endpoint is left alone.
     expect((await answerTo(sign(first, 'first'))).status).toBe(503);
     expect(endpoint.hits).toBe(1);

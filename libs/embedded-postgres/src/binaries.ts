@@ -15,6 +15,11 @@ const PLATFORMS = [
   'darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64',
 ];
 
+// One file of each kind, with the mode bits that the server's user needs on it.
+const NEEDED = [
+  ['bin/postgres', 5], ['bin/initdb', 5], ['lib/postgresql/plpgsql.so', 4], ['share/postgresql/postgres.bki', 4],
+] as const;
+
 /** The major version of PostgreSQL, which its data folders are bound to. */
 export function majorOf(native: NativePackage): string {
   return native.version.split('.', 1)[0] ?? '';
@@ -24,7 +29,9 @@ export function majorOf(native: NativePackage): string {
 export function findNativePackage(platform: string = process.platform, arch: string = process.arch): NativePackage {
   const name = `${platform}-${arch}`;
   if (!PLATFORMS.includes(name)) {
-    throw new EmbeddedPostgresError(`There is no embedded PostgreSQL for ${name}; set DATABASE_URL to a PostgreSQL server`);
+    throw new EmbeddedPostgresError(
+      `There is no embedded PostgreSQL for ${name}; set DATABASE_URL to a PostgreSQL server`,
+    );
   }
   try {
     const ours = createRequire(import.meta.url);
@@ -42,10 +49,14 @@ export function findNativePackage(platform: string = process.platform, arch: str
 }
 
 /**
- * A folder with binaries that the server's user can run: the package's own where possible, else a copy of it in the first
- * of `copyTo`, made once per version.
+ * A folder with binaries that the server's user can run: the package's own where possible, else a copy of it in
+ * `copyTo`, made once per version.
  */
-export async function usableBinaries(native: NativePackage, user: SystemUser | undefined, copyTo: string): Promise<string> {
+export async function usableBinaries(
+  native: NativePackage,
+  user: SystemUser | undefined,
+  copyTo: string,
+): Promise<string> {
   const whole = await hydrate(native.folder);
   if (whole && (user === undefined || usableBy(native.folder, user))) {
     return native.folder;
@@ -58,8 +69,8 @@ export async function usableBinaries(native: NativePackage, user: SystemUser | u
 }
 
 /**
- * npm packages hold no symbolic links, so an install script makes them from a list; where install scripts are switched off
- * it is done here. False when that is not allowed.
+ * npm packages hold no symbolic links, so an install script makes them from a list; where install scripts are switched
+ * off it is done here. False when that is not allowed.
  */
 async function hydrate(native: string): Promise<boolean> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -76,8 +87,7 @@ async function hydrate(native: string): Promise<boolean> {
 }
 
 function usableBy(native: string, user: SystemUser): boolean {
-  const needs = [['bin/postgres', 5], ['bin/initdb', 5], ['lib/postgresql/plpgsql.so', 4], ['share/postgresql/postgres.bki', 4]] as const;
-  return needs.every(([file, bits]) => {
+  return NEEDED.every(([file, bits]) => {
     const path = join(native, file);
     return canReach(dirname(path), user) && allows(statSync(path), user, bits);
   });

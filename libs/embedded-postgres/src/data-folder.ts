@@ -73,7 +73,7 @@ function shorten(path: string): string {
     }
     const found = lstatSync(link);
     if (!found.isSymbolicLink() || found.uid !== uid || readlinkSync(link) !== path) {
-      throw new EmbeddedPostgresError(`${link} is not the link to the data folder ${path} that it should be; remove it`);
+      throw new EmbeddedPostgresError(`${link} is not the link to the data folder ${path} it should be; remove it`);
     }
   }
   return link;

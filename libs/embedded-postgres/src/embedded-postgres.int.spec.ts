@@ -1,7 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
+  existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -82,12 +83,13 @@ describe('a start', () => {
 
   it('runs durable, on a socket only, in UTF-8 and UTC, and leaves commit durability to ALTER SYSTEM', async () => {
     const postgres = await start(shared);
-    const settings = await query(postgres, `select name, setting from pg_settings where name in ('fsync',
-      'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_encoding', 'TimeZone', 'max_connections') order by 1`);
-    expect(settings.map(({ name, setting }) => `${String(name)}=${String(setting)}`)).toEqual([
+    const expected = [
       'TimeZone=UTC', 'fsync=on', 'full_page_writes=on', 'listen_addresses=', 'max_connections=100',
       'server_encoding=UTF8', 'synchronous_commit=on',
-    ]);
+    ];
+    const settings = await query(postgres, `select name || '=' || setting as pair from pg_settings
+      where name in (${expected.map((pair) => `'${pair.split('=')[0]}'`).join()}) order by name`);
+    expect(settings.map(({ pair }) => pair)).toEqual(expected);
     expect(statSync(postgres.connection.host).mode & 0o777).toBe(0o700);
     await query(postgres, 'alter system set synchronous_commit = off');
     await query(postgres, 'select pg_reload_conf()');
@@ -104,12 +106,12 @@ describe('a start', () => {
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }]);
     const link = dirname(dirname(postgres.connection.host));
     expect(link.length).toBeLessThan(80);
-    await expect(EmbeddedPostgres.start({ dataDir: long })).rejects.toThrow(DataFolderInUse);
+    await expect(start(long)).rejects.toThrow(DataFolderInUse);
     await postgres.stop();
 
     rmSync(link);
     symlinkSync('/tmp', link);
-    await expect(EmbeddedPostgres.start({ dataDir: long })).rejects.toThrow(/is not the link to the data folder/);
+    await expect(start(long)).rejects.toThrow(/is not the link to the data folder/);
     rmSync(link);
     renameSync(long, shared);
   });
@@ -133,12 +135,12 @@ describe('a start', () => {
     const data = join(dataDir, 'postgres', 'data');
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'notes.txt'), 'mine');
-    await expect(EmbeddedPostgres.start({ dataDir })).rejects.toThrow(/^\S+ is there but is no PostgreSQL data; move .*$/);
+    await expect(start(dataDir)).rejects.toThrow(/^\S+ is there but is no PostgreSQL data; move .*$/);
     writeFileSync(join(data, 'PG_VERSION'), '17\n');
-    await expect(EmbeddedPostgres.start({ dataDir })).rejects.toThrow(/^The data folder \S+ is of PostgreSQL 17 and .*$/);
-    await expect(EmbeddedPostgres.start({ dataDir: join(data, 'notes.txt') })).rejects.toThrow(/is not a folder/);
-    await expect(EmbeddedPostgres.start({ dataDir: shared, settings: { work_mem: 'much' } }))
-      .rejects.toThrow(/^PostgreSQL did not start in the data folder \S+: invalid value for parameter "work_mem": "much"$/);
+    await expect(start(dataDir)).rejects.toThrow(/^The data folder \S+ is of PostgreSQL 17 and this service brings .*$/);
+    await expect(start(join(data, 'notes.txt'))).rejects.toThrow(/is not a folder/);
+    await expect(start(shared, { settings: { work_mem: 'much' } }))
+      .rejects.toThrow(/^PostgreSQL did not start in the data folder \S+: invalid value for parameter "work_mem": .*$/);
   });
 });
 
@@ -163,6 +165,24 @@ describe('when the owning process is killed', () => {
     const heir = await start(shared, { settings: { work_mem: '9MB' } });
     expect(heir.pid()).not.toBe(owner.pid);
     expect(await query(heir, 'show work_mem')).toEqual([{ work_mem: '9MB' }]);
+  });
+
+  it('a server of a folder moved since, or one started by hand, is neither disturbed nor doubled', async () => {
+    const owner = await own(shared);
+    await killed(owner.child);
+    const moved = join(scratch, 'moved');
+    renameSync(shared, moved);
+    await expect(start(moved)).rejects.toThrow(/of another place or container; stop it first$/);
+    renameSync(moved, shared);
+    await (await start(shared)).stop();
+
+    const byHand = spawn('sleep', ['60'], { argv0: '/usr/lib/postgresql/18/bin/postgres' });
+    children.push(byHand);
+    const pidFile = join(shared, 'postgres', 'data', 'postmaster.pid');
+    writeFileSync(pidFile, `${byHand.pid}\n`);
+    await expect(start(shared)).rejects.toThrow(/\(pid \d+\) started by hand; stop it first$/);
+    expect(readPid(shared)).toBe(byHand.pid);
+    rmSync(pidFile);
   });
 
   it('a server that was killed too is started, though its pid is another process by now', async () => {
@@ -210,8 +230,8 @@ describe('when PostgreSQL is killed', () => {
       const lost = pidOf(postgres);
       await query(postgres, `insert into kept values (${100 + round})`);
       await kill(lost);
-      await eventually(async () =>
-        expect(await query(postgres, `select distinct n from kept where n = ${100 + round}`)).toEqual([{ n: 100 + round }]));
+      const kept = `select distinct n from kept where n = ${100 + round}`;
+      await eventually(async () => expect(await query(postgres, kept)).toEqual([{ n: 100 + round }]));
       await eventually(() => expect(pidOf(postgres)).not.toBe(lost));
     }
     await eventually(() => expect(lines).toHaveLength(3));
@@ -224,7 +244,7 @@ describe('when PostgreSQL is killed', () => {
     renameSync(join(shared, 'postgres', 'data'), join(shared, 'elsewhere'));
     process.kill(pidOf(postgres), 'SIGKILL');
     await eventually(() => expect(errors).toHaveLength(1));
-    expect(errors[0]?.message).toMatch(/^PostgreSQL did not start in the data folder .* could not access directory .*$/);
+    expect(errors[0]?.message).toMatch(/^PostgreSQL did not start in the data folder .* could not access directory/);
     expect(postgres.pid()).toBeUndefined();
     await postgres.stop();
     expect(errors).toHaveLength(1);

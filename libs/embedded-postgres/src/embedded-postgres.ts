@@ -6,7 +6,7 @@ import { EmbeddedPostgresError, explain } from './failure.js';
 import { FolderLock } from './folder-lock.js';
 import { initIfMissing } from './init.js';
 import { isRunning } from './postmaster.js';
-import { type Server, bringUp, connectionTo, serverCommand, shutDown } from './server.js';
+import { type ConnectionParts, type Server, bringUp, connectionTo, serverCommand, shutDown } from './server.js';
 import { serverUser } from './system-user.js';
 import { settle } from './tenant.js';
 
@@ -31,9 +31,6 @@ export interface Machine {
   readonly cacheFolder: string;
 }
 
-/** What a `pg` client needs to connect, in place of the url. */
-export type ConnectionParts = ReturnType<typeof connectionTo>;
-
 const WATCH_EVERY_MS = 100;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -42,8 +39,8 @@ const TRIES_TO_RESTART = 6;
 const OLD_SERVER_PATIENCE_MS = 30_000;
 
 /**
- * A PostgreSQL server of our own: a child that outlives this process if that is killed, and that is brought back if it is
- * killed itself. It listens on a Unix socket only, in a folder that only its user can enter.
+ * A PostgreSQL server of our own: a child that outlives this process if that is killed, and that is brought back if
+ * it is killed itself. It listens on a Unix socket only, in a folder that only its user can enter.
  */
 export class EmbeddedPostgres {
   /** Connection string for `pg` and TypeORM: the host is the percent-encoded folder of the socket. */
@@ -70,9 +67,9 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Makes the data if there is none, takes over a server that a killed process left running, else starts one; resolves when
-   * it takes connections, and keeps it running until `stop`. Throws DataFolderInUse if another process holds the folder,
-   * EmbeddedPostgresError with one line that says what to do for anything else.
+   * Makes the data if there is none, takes over a server that a killed process left running, else starts one; resolves
+   * when it takes connections, and keeps it running until `stop`. Throws DataFolderInUse if another process holds the
+   * folder, EmbeddedPostgresError with one line that says what to do for anything else.
    */
   static async start(options: EmbeddedPostgresOptions, machine = thisMachine()): Promise<EmbeddedPostgres> {
     const folder = openDataFolder(options.dataDir);

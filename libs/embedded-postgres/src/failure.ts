@@ -28,14 +28,21 @@ export class DataFolderInUse extends EmbeddedPostgresError {
 
 const ELSEWHERE = 'or set DATABASE_URL to a PostgreSQL server of your own';
 
+const OLD_SERVER_LINGERS =
+  /pre-existing shared memory block|lock file "[^"]*" (?:already exists|is empty)|could not bind Unix/;
+
 // The first match wins. Node says EROFS, PostgreSQL spells it out; both come through here.
 const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
+  [
+    OLD_SERVER_LINGERS,
+    (dir) => `The data folder ${dir} is in use by processes of an earlier PostgreSQL; end them first`,
+  ],
   [
     /EROFS|read-only file system/i,
     (dir) => `The data folder ${dir} is on a read-only file system; make it writable or set DATA_DIR to another folder`,
   ],
   [
-    /could not create (?:shared memory|semaphores)|could not map anonymous shared memory|could not resize shared memory/i,
+    /could not (?:create semaphores|(?:create|resize|map anonymous) shared memory)/i,
     () => `PostgreSQL got too little shared memory from this machine; give it more ${ELSEWHERE}`,
   ],
   [
@@ -61,7 +68,7 @@ const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
   ],
   [
     /EPERM.*chown|spawn.*EPERM/,
-    () => `This root may not change to another user, and PostgreSQL never runs as root; start as another user ${ELSEWHERE}`,
+    () => `PostgreSQL never runs as root, and this root may not step down; start as another user ${ELSEWHERE}`,
   ],
   [
     /spawn.*ENOENT|error while loading shared libraries|cannot open shared object/,
@@ -73,15 +80,13 @@ const CAUSES: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
   ],
   [
     /wrong ownership/,
-    (dir) => `The data in ${dir}/postgres does not belong to the user that PostgreSQL runs as; give it to that user (chown -R)`,
+    (dir) => `The data in ${dir}/postgres must belong to the user that PostgreSQL runs as; give it to them (chown -R)`,
   ],
   [
     /EACCES|EPERM|permission denied|operation not permitted/i,
     (dir) => `This user may not write to the data folder ${dir}; give it the folder or set DATA_DIR to another folder`,
   ],
 ];
-
-const OLD_SERVER_LINGERS = /pre-existing shared memory block|lock file "[^"]*" (?:already exists|is empty)|could not bind Unix/;
 
 /** Turns what Node threw, or what PostgreSQL wrote before it died, into one line that says what to do. */
 export function explain(thrown: unknown, dataDir: string): EmbeddedPostgresError {
@@ -97,7 +102,8 @@ export function explain(thrown: unknown, dataDir: string): EmbeddedPostgresError
 }
 
 function mainLine(output: string): string {
-  const reason = /(?:FATAL|PANIC|[Ee]rror|postgres|initdb): +(.*)/.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
+  const marked = /(?:FATAL|PANIC|[Ee]rror|postgres|initdb): +(.*)/.exec(output)?.[1];
+  const reason = marked ?? output.trim().split('\n').at(-1);
   return reason === undefined || reason === '' ? 'it said nothing' : reason;
 }
 

@@ -45,9 +45,9 @@ it('is not fooled by a name of the dead that carries the pid of the living', asy
 it('is kept by a holder that is stopped and cannot answer', async () => {
   const name = '7-01234567';
   await (await FolderLock.take(folder)).release();
-  const holder = spawn(process.execPath, ['-e', `
-    require('node:net').createServer().listen(${JSON.stringify(join(folder.path, 'lock', name))}, () => console.log('up'));
-  `]);
+  const path = JSON.stringify(join(folder.path, 'lock', name));
+  const listener = `require('node:net').createServer().listen(${path}, () => console.log('up'))`;
+  const holder = spawn(process.execPath, ['-e', listener]);
   await once(holder.stdout, 'data');
   holder.kill('SIGSTOP');
   await expect(FolderLock.take(folder)).rejects.toThrow(/\(pid 7\)/);

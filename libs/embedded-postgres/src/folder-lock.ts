@@ -6,22 +6,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataFolder } from './data-folder.js';
 import { DataFolderInUse, codeOf } from './failure.js';
 
-type Standing = 'candidate' | 'holder';
+/** `leaving` is one that hung up without a word: it is closing its socket, and will be gone when it is asked again. */
+type Standing = 'candidate' | 'holder' | 'leaving';
 
 interface Rival {
   readonly name: string;
   readonly standing: Standing;
 }
 
-const ANSWER_WITHIN_MS = 1_000;
+/** What it means that a rival cannot be asked; whatever else hinders us, as another user's socket does, it may hold. */
+const MEANING = new Map<string | undefined, Standing | undefined>([
+  ['ECONNREFUSED', undefined],
+  ['ENOENT', undefined],
+  ['ECONNRESET', 'leaving'],
+  ['EPIPE', 'leaving'],
+]);
+const ANSWER_WITHIN_MS = 2_000;
 const ASK_AGAIN_MS = 20;
 
 /**
  * At most one process holds a data folder. Every contender listens on a socket of its own name before it looks at the
- * others', so of two that start together at least one sees the other; a holder beats a candidate, and of candidates the
- * lower name waits for the higher one to give in. The kernel closes the socket of a process that dies, however it dies, so
- * a name that refuses connections is dead, whoever has its pid now. Since a name is never used twice, removing a dead one
- * cannot hit a new holder, which is the trap of a lock with one fixed name.
+ * others', so of two that start together at least one sees the other; a holder beats a candidate, and of candidates
+ * the lower name waits for the higher one to give in. The kernel closes the socket of a process that dies, however it
+ * dies, so a name that refuses connections is dead, whoever has its pid now. Since a name is never used twice, removing
+ * a dead one cannot hit a new holder, which is the trap of a lock with one fixed name.
  */
 export class FolderLock {
   private constructor(private readonly server: Server) {}
@@ -43,7 +51,7 @@ export class FolderLock {
   }
 }
 
-/** Undefined when our own socket was taken for a dead one, in the instant between its bind and its listen: try again. */
+/** Undefined when our own socket was taken for a dead one, in the instant between its bind and its listen. */
 async function contend({ path, locks }: DataFolder): Promise<Server | undefined> {
   const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
   let standing: Standing = 'candidate';
@@ -60,7 +68,8 @@ async function contend({ path, locks }: DataFolder): Promise<Server | undefined>
         return undefined;
       }
       const rivals = await liveRivals(locks, names.filter((other) => other !== name));
-      const winner = rivals.find((it) => it.standing === 'holder') ?? rivals.find((it) => it.name < name);
+      const winner = rivals.find((it) => it.standing === 'holder')
+        ?? rivals.find((it) => it.standing === 'candidate' && it.name < name);
       if (winner !== undefined) {
         throw new DataFolderInUse(path, Number.parseInt(winner.name, 10));
       }
@@ -94,13 +103,13 @@ async function ask(path: string): Promise<Standing | undefined> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(path);
-    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy());
-    socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.on('error', (error) => {
-      const dead = codeOf(error) === 'ECONNREFUSED' || codeOf(error) === 'ENOENT';
-      resolve(dead ? undefined : 'holder');
+    socket.setTimeout(ANSWER_WITHIN_MS, () => {
+      resolve('holder');
+      socket.destroy();
     });
-    socket.on('close', () => resolve(answer === 'candidate' ? 'candidate' : 'holder'));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', (error) => resolve(MEANING.has(codeOf(error)) ? MEANING.get(codeOf(error)) : 'holder'));
+    socket.on('close', () => resolve(answer === 'candidate' || answer === 'holder' ? answer : 'leaving'));
   });
 }
 

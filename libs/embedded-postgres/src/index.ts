@@ -1,4 +1,5 @@
 export { EmbeddedPostgres, thisMachine } from './embedded-postgres.js';
-export type { ConnectionParts, EmbeddedPostgresOptions, Machine } from './embedded-postgres.js';
+export type { EmbeddedPostgresOptions, Machine } from './embedded-postgres.js';
+export type { ConnectionParts } from './server.js';
 export { DataFolderInUse, EmbeddedPostgresError } from './failure.js';
 export type { NativePackage } from './binaries.js';

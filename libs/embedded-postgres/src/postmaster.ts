@@ -48,7 +48,7 @@ export function findPostmaster(
   // The name alone does not make it this folder's server: after a restart of a container the pid may be anybody's.
   if (/(?:^|\/)postgres(?: |$)/.test(line) && !line.includes(`${OWNER_PARAMETER}=`)) {
     throw new EmbeddedPostgresError(
-      `The data folder ${folder.path} is in use by a PostgreSQL (pid ${pid}) that this service did not start; stop it first`,
+      `The data folder ${folder.path} is in use by a PostgreSQL (pid ${pid}) started by hand; stop it first`,
     );
   }
   return undefined;
@@ -60,9 +60,9 @@ export function isRunning(pid: number, command: readonly string[]): boolean {
 }
 
 /**
- * PostgreSQL clears up after a dead server itself, but takes any process of its user with the dead one's pid for that server,
- * as it does a zombie. The caller holds the folder lock and has seen that it is none. Should a server be starting here all
- * the same, PostgreSQL's own interlock in shared memory still keeps the second one out.
+ * PostgreSQL clears up after a dead server itself, but takes any process of its user with the dead one's pid for that
+ * server, as it does a zombie. The caller holds the folder lock and has seen that it is none. Should a server be
+ * starting here all the same, PostgreSQL's own interlock in shared memory still keeps the second one out.
  */
 export function clearStalePid(folder: DataFolder): void {
   const pidFile = join(folder.cluster, 'postmaster.pid');

@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 10;
 const REPORT_EVERY_MS = 10_000;
 const CONNECT_WITHIN_MS = 5_000;
 
-// Before it recovers the server has all its files synced; one by one that took 1 to 2.5 s on a busy disk, at once 0.3 s.
+// Before it recovers the server has its files synced: one by one in 1 to 2.5 s on a busy disk, all at once in 0.3 s.
 const QUICK_RECOVERY = { recovery_init_sync_method: 'syncfs' };
 
 /** How the server is asked to end, and for how long each way is given; what is committed survives all of them. */
@@ -49,15 +49,21 @@ export function serverCommand(
 
 /** Resolves with the pid of a server that answers: the one that runs already, or a new one. */
 export async function bringUp(server: Server, signal: AbortSignal): Promise<{ pid: number; adopted: boolean }> {
-  const found = findPostmaster(server.tenant.folder, server.command);
+  const { tenant, command, log } = server;
+  const found = findPostmaster(tenant.folder, command);
   if (found?.asWanted === true && await answers(server, found.pid, signal)) {
     return { pid: found.pid, adopted: true };
   }
   if (found !== undefined) {
-    server.log(`PostgreSQL (pid ${found.pid}) ${found.asWanted ? 'does not answer' : 'runs by other settings'}; replacing it`);
-    await shutDown(found.pid, () => findPostmaster(server.tenant.folder, server.command)?.pid === found.pid);
+    log(`PostgreSQL (pid ${found.pid}) ${found.asWanted ? 'does not answer' : 'runs by other settings'}; replacing it`);
+    await shutDown(found.pid, () => findPostmaster(tenant.folder, command)?.pid === found.pid);
+  } else if (await canConnect(tenant) && findPostmaster(tenant.folder, command) === undefined) {
+    // In another container, or under the folder's former name: its pid means nothing here, but its socket is this one.
+    throw new EmbeddedPostgresError(
+      `The data folder ${tenant.folder.path} is in use by a PostgreSQL of another place or container; stop it first`,
+    );
   }
-  clearStalePid(server.tenant.folder);
+  clearStalePid(tenant.folder);
   return { pid: await launch(server, signal), adopted: false };
 }
 
@@ -111,8 +117,8 @@ async function launch(server: Server, signal: AbortSignal): Promise<number> {
 }
 
 /**
- * Waits until this server takes connections: false when it ended, or says it is ready and does not answer. However long it
- * recovers after a crash it is let work, since ending it would only make it begin again.
+ * Waits until this server takes connections: false when it ended, or says it is ready and does not answer. However
+ * long it recovers after a crash it is let work, since ending it would only make it begin again.
  */
 async function answers(server: Server, pid: number, signal: AbortSignal): Promise<boolean> {
   const begun = Date.now();
@@ -144,7 +150,16 @@ async function canConnect(tenant: Tenant): Promise<boolean> {
   }
 }
 
-/** What a `pg` client of this process needs to know. */
-export function connectionTo(tenant: Tenant): { host: string; port: number; user: string; database: string; ssl: false } {
+/** What a `pg` client needs to connect, in place of the url. */
+export interface ConnectionParts {
+  /** Folder of the Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly ssl: false;
+}
+
+export function connectionTo(tenant: Tenant): ConnectionParts {
   return { host: tenant.folder.sockets, port: PORT, user: 'postgres', database: 'postgres', ssl: false };
 }

@@ -23,9 +23,9 @@ const DESCRIPTOR = 3;
 const HANDED_OVER = `/proc/self/fd/${DESCRIPTOR}`;
 
 /**
- * A clone under /root or in root's own temporary folder cannot be reached by the user that root steps down to. Linux then
- * hands its home over as an open descriptor, which asks no leave of the folders above it; opening those up is not ours to
- * do, and data kept elsewhere would be missed by whoever moves or mounts the data folder.
+ * A clone under /root or in root's own temporary folder cannot be reached by the user that root steps down to. On Linux
+ * its home is then handed over as an open descriptor, which asks no leave of the folders above it; opening those up is
+ * not ours to do, and data kept elsewhere would be missed by whoever moves or mounts the data folder.
  */
 export function settle(folder: DataFolder, user: SystemUser | undefined): Tenant {
   const reaches = user === undefined || canReach(folder.path, user);
@@ -38,7 +38,8 @@ export function settle(folder: DataFolder, user: SystemUser | undefined): Tenant
   makePrivate(folder.home, user);
   makePrivate(join(folder.home, SOCKETS), user);
   // Also for a long path, whose short name might lie in a temporary folder of root's own.
-  const handOver = user !== undefined && process.platform === 'linux' && (!reaches || !folder.sockets.startsWith(folder.home));
+  const shortened = !folder.sockets.startsWith(folder.home);
+  const handOver = user !== undefined && process.platform === 'linux' && (!reaches || shortened);
   return {
     folder,
     user,
@@ -60,7 +61,7 @@ export function makePrivate(path: string, user: SystemUser | undefined): void {
   chmodSync(path, 0o700);
 }
 
-/** Starts a program of PostgreSQL; `detached` gives it a session of its own, out of the reach of the terminal's Ctrl-C. */
+/** Starts a program of PostgreSQL; `detached` gives it a session of its own, out of reach of the terminal's Ctrl-C. */
 export async function spawnFor(
   tenant: Tenant,
   command: readonly string[],

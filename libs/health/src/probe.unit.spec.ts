@@ -113,6 +113,19 @@ describe('Probe', () => {
     expect((await next).status).toBe('up');
   });
 
+  it('keeps to its verdict when an answer comes too late, or in time', async () => {
+    const [slow, quick] = [new Thing(), new Thing()];
+    const timing = { ...TIMING, timeoutMs: 30 };
+    const [late, inTime] = [new Probe(slow.check, timing), new Probe(quick.check, timing)];
+    inTime.refresh();
+    await quick.answer(0);
+    late.refresh();
+    await eventually(async () => expect((await late.read()).message).toBe('no answer within 30 ms'));
+    await slow.answer(0);
+    expect((await late.read()).status).toBe('down');
+    expect((await inTime.read()).status).toBe('up');
+  });
+
   it('leaves behind a check that never ends, one at a time', async () => {
     const thing = new Thing();
     const probe = new Probe(thing.check, { freshMs: -1, patienceMs: 5, timeoutMs: 10, abandonMs: 60 });

@@ -23,8 +23,8 @@ export function sha256Hex(text: string): string {
  * nothing and asks `toJSON`: hence this walk, which takes about 5% of the time.
  */
 function isJsonShaped(value: unknown): boolean {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) return true;
-  if (typeof value !== 'object') return false;
+  if (value === null || typeof value === 'string' || typeof value === 'number') return true;
+  if (typeof value !== 'object') return typeof value === 'boolean';
   // Array.from makes undefined of a hole; every() alone would skip it.
   if (Array.isArray(value)) return Array.from(value).every(isJsonShaped);
   return isPlain(value) && Object.values(value).every(isJsonShaped);

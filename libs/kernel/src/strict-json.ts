@@ -202,7 +202,7 @@ class Scan {
     try {
       value = String(JSON.parse(`"${raw}"`));
     } catch {
-      throw refusal('syntax', { offset });
+      return raw; // JSON.parse will say better what is wrong.
     }
     const fault = value.includes('\0') ? 'nul_character' : LONE_SURROGATE.test(value) ? 'lone_surrogate' : undefined;
     if (fault === undefined) return value;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { type Aggregate, ClientLog } from './client-log.js';
 import { type Answer, batch, type Intent, type Making, patch, publish, put, read } from './intents.js';
+import { codeOf } from './kill.js';
 import { Mortal } from './mortal.js';
 import { Random } from './random.js';
 
@@ -112,7 +113,7 @@ export class LoadClient {
 
   /** A connection may break; a service that takes a request and says nothing, or says what is no JSON, may not be. */
   private judge(error: unknown, what: string): void {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code)) return;
     this.log.violate('answer', `${what}: ${String(error)} ${code}`);
   }

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signToken } from '@app/auth';
-import { killAllPostgres } from './kill.js';
+import { codeOf, killAllPostgres } from './kill.js';
 
 const PROGRAM = join(__dirname, '../../../dist/apps/state-service/src/main.js');
 const UP_WITHIN_MS = 60_000;
@@ -82,7 +82,7 @@ export class ServiceProcess {
     try {
       killAllPostgres(this.dataDir);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
     await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }

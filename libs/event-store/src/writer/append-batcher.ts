@@ -98,10 +98,11 @@ export class AppendBatcher {
 
   private enqueue(command: Command): Promise<Outcome> {
     const slots = command.aggregates.map((ref) => this.slotOf(ref));
-    return new Promise((resolve, reject) => {
-      const pending = new Pending(command, slots, ++this.clock, { resolve, reject });
+    const wakeAll = (): void => slots.forEach((slot) => this.wake(slot));
+    return new Promise<Outcome>((resolve, reject) => {
+      const pending = new Pending(command, slots, ++this.clock, { resolve, reject }, wakeAll);
       for (const slot of slots) slot.queue.push(pending);
-      for (const slot of slots) this.wake(slot);
+      wakeAll();
     });
   }
 

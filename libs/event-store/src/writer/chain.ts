@@ -52,7 +52,8 @@ export function buildChain(slot: Slot, source: EventSource, maxEvents: number): 
 export function redecide(chain: Chain, source: EventSource): Chain | undefined {
   const walk = new Walk(chain.slots, source);
   for (const { pending } of chain.links) if (walk.take(pending) !== 'taken') break;
-  return walk.links.length > 0 ? walk.finish() : undefined;
+  const decided = walk.links.length > 0 ? walk.finish() : undefined;
+  return decided === 'confirm' ? undefined : decided;
 }
 
 function isRunnable(pending: Pending): boolean {
@@ -113,14 +114,17 @@ class Walk {
       (!pending.hasKeys || pending.keysCheckedAt > slot.confirmedAt));
   }
 
-  /** The chain, or `undefined` when its state is too large: a lone command is refused for it, several are tried alone. */
-  finish(): Chain | undefined {
+  /**
+   * The chain, or `undefined` when its state is too large: a lone command is refused for it, once its state and keys are
+   * confirmed; several are tried alone.
+   */
+  finish(): Chain | 'confirm' | undefined {
     const frozen = this.states.map(freeze);
     if (frozen.some(({ data }) => Buffer.byteLength(data) > MAX_STATE_BYTES)) {
-      for (const { pending } of this.links) {
-        if (this.links.length === 1) pending.reject(tooLarge());
-        pending.alone = true;
-      }
+      const [lone, ...others] = this.links.map(({ pending }) => pending);
+      if (others.length > 0) for (const { pending } of this.links) pending.alone = true;
+      else if (!this.isConfirmedFor(lone!)) return 'confirm';
+      else lone!.reject(tooLarge());
       return undefined;
     }
     for (const link of this.links) link.pending.sent = link.events;

@@ -19,6 +19,8 @@ export class Pending {
     /** On the batcher's logical clock. */
     readonly arrivedAt: number,
     private readonly done: { resolve(outcome: Outcome): void; reject(error: unknown): void },
+    /** Called when it has left its slots: one of them may have waited for it alone. */
+    private readonly whenLeft: () => void,
   ) {}
 
   /** Whether something that was committed before may already be its answer. */
@@ -42,6 +44,7 @@ export class Pending {
       const place = slot.queue.indexOf(this);
       if (place >= 0) slot.queue.splice(place, 1);
     }
+    this.whenLeft();
   }
 }
 
