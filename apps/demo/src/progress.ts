@@ -3,8 +3,8 @@ import { count } from './report.js';
 
 /** Shows how far a run is: a bar on a terminal, else a line at every tenth. On standard error, beside the result. */
 export interface Progress {
-  update(answered: number): void;
-  stop(): void;
+  readonly update: (answered: number) => void;
+  readonly stop: () => void;
 }
 
 export function showProgress(total: number): Progress {

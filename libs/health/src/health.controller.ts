@@ -27,7 +27,8 @@ export class HealthController {
 
   @Get()
   @ApiReport({
-    operationId: 'globalStateHealth', summary: 'How this instance is doing', schema: { $ref: '#/components/schemas/HealthResponse' },
+    operationId: 'globalStateHealth', summary: 'How this instance is doing',
+    schema: { $ref: '#/components/schemas/HealthResponse' },
   })
   async health(
     @Query('verbose') parameter: unknown, @Res({ passthrough: true }) reply: FastifyReply,

@@ -214,12 +214,19 @@ describe('health', () => {
   it('is alive until it is gone', async () => {
     let answer: Awaited<ReturnType<typeof ask>> | undefined;
     const ending = new World();
-    @Module({ imports: [HealthModule.register(ending.ports)] })
-    class EndingModule {
+    // Hooks run from the outermost module inwards: this one after that of terminus, which then fails every check.
+    @Module({})
+    class InnermostModule {
       async beforeApplicationShutdown() {
         answer = await ask('/livez');
       }
     }
+    @Module({ imports: [InnermostModule] })
+    class InnerModule {}
+    @Module({ imports: [InnerModule] })
+    class OuterModule {}
+    @Module({ imports: [HealthModule.register(ending.ports), OuterModule] })
+    class EndingModule {}
     const second = await NestFactory.create<NestFastifyApplication>(EndingModule, new FastifyAdapter(), { logger: false });
     await second.listen(0, '127.0.0.1');
     base = await second.getUrl();
@@ -236,10 +243,11 @@ describe('health', () => {
     expect(Object.fromEntries(ids)).toEqual({
       '/api/v1/health': 'globalStateHealth', '/livez': 'livez', '/readyz': 'readyz', '/startupz': 'startupz',
     });
-    for (const { get } of Object.values(paths)) {
+    for (const [path, { get }] of Object.entries(paths)) {
+      const schema = path === '/api/v1/health' ? { $ref: '#/components/schemas/HealthResponse' } : { type: 'object' };
       expect(get?.parameters).toMatchObject([{ name: 'verbose', in: 'query', required: false }]);
       expect(get?.responses).toMatchObject({
-        200: { content: { 'application/json': { schema: { type: 'object' } } } },
+        200: { content: { 'application/json': { schema } } },
         503: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
       });
     }

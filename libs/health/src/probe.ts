@@ -9,6 +9,7 @@ export interface Finding {
   readonly message?: string;
 }
 
+/** A finding with the time it took. */
 export interface Reading extends Finding {
   /** How long the answer took, or how long it has been waited for. */
   readonly latencyMs: number;

@@ -8,6 +8,7 @@ const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** How a command can end, as the append path tells it. */
 export const APPEND_VERDICTS = ['appended', 'conflict', 'duplicate', 'refused', 'overloaded', 'failed'] as const;
+/** One of `APPEND_VERDICTS`; the value of the label `verdict`. */
 export type AppendVerdictLabel = (typeof APPEND_VERDICTS)[number];
 
 /** One answered request. `route` is the pattern it matched, never its URL: a label must have few values. */

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, unborn } from '@app/event-store';
-import { type AggregateRef, type AggregateSnapshot, type EventDraft, type Json, type Op, ServiceError, toPointer } from '@app/kernel';
+import {
+  type AggregateRef, type AggregateSnapshot, type EventDraft, type Json, type Op, ServiceError, toPointer,
+} from '@app/kernel';
+import type { EventLog } from './in-memory-event-store.js';
+
+/** The store under test, once it is open. */
+export type Store = () => EventLog;
+
+/** What a promise is rejected with: a `ServiceError` of this word. */
+export const refusal = (error: string, details?: object): object =>
+  expect.objectContaining({ name: 'ServiceError', error, ...(details && { details }) });
 
 /** Makes one event of a state, or refuses. */
 export type Decision = (state: AggregateSnapshot) => EventDraft;
@@ -26,7 +36,7 @@ type Keys = Partial<Pick<Command, 'receipt' | 'context'>>;
 export function on(
   ref: AggregateRef, decision: Decision, { eventId, expected, ...keys }: Keys & { eventId?: string; expected?: number } = {},
 ): Command {
-  const sameAs = ({ type }: { type: string }): boolean => type === decision(unborn(ref)).type;
+  const sameAs = ({ type }: { type: string }): boolean => type === decision({ ...unborn(ref), version: 1 }).type;
   return {
     aggregates: [ref],
     context: { actor: 'contract' },

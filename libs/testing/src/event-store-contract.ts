@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type AppendedEvent, freeze, hashEvent, MAX_STATE_BYTES, unborn } from '@app/event-store';
 import { type AggregateRef, EMPTY_FOLD, fold, type FoldState, refKey, ServiceError, type StoredEvent } from '@app/kernel';
-import { add, on, onAll, remove, set, someone } from './event-store-commands.js';
+import fc from 'fast-check';
+import { add, on, onAll, refusal, remove, set, someone, type Store } from './event-store-commands.js';
+import { eventIds, receipts } from './event-store-idempotency.js';
+import { anyBreak, anyStep, inAWord, Model, newCast, type Step, toCommand } from './event-store-model.js';
 import type { EventLog } from './in-memory-event-store.js';
 
 const ALL = { from: 1, to: 1_000_000, limit: 10_000 };
 
-const refusal = (error: string, details?: object): object =>
-  expect.objectContaining({ name: 'ServiceError', error, ...(details && { details }) });
 const versions = (events: readonly { version: number }[]): number[] => events.map(({ version }) => version);
-
-type Store = () => EventLog;
 
 /** What any event store promises, as jest tests. `open` is called once for each group of them. */
 export function eventStoreContract(name: string, open: () => Promise<{ store: EventLog; close(): Promise<void> }>): void {
   const groups: [string, (store: Store) => void][] = [
     ['appends', appends], ['expected versions', expectations], ['several aggregates', severalAggregates],
     ['event ids', eventIds], ['receipts', receipts], ['deletion', deletion], ['reads', reads], ['size', size], ['races', races],
+    ['random commands', randomCommands],
   ];
   describe.each(groups)(`event store ${name}: %s`, (_group, register) => {
     let opened: Awaited<ReturnType<typeof open>>;
@@ -133,91 +133,6 @@ function severalAggregates(store: Store): void {
   }, 10_000);
 }
 
-function eventIds(store: Store): void {
-  it('bring the first answer again for the same event, whatever happened since', async () => {
-    const ref = someone();
-    const eventId = randomUUID();
-    const first = await store().execute(on(ref, add('n', 1), { eventId }));
-    expect(first).toMatchObject({ duplicate: false, events: [{ eventId, version: 1 }] });
-    await store().execute(on(ref, set('n', 'no number')));
-    await store().execute(on(ref, remove));
-    for (const command of [on(ref, add('n', 1), { eventId }), on(ref, add('n', 1), { eventId, expected: 0 })]) {
-      expect(await store().execute(command)).toEqual({ ...first, duplicate: true });
-    }
-    expect(await store().readStream(ref, ALL)).toHaveLength(3);
-  });
-
-  it('are refused for another event, and belong to one aggregate', async () => {
-    const ref = someone();
-    const eventId = randomUUID();
-    await store().execute(on(ref, add('n', 1), { eventId }));
-    await expect(store().execute(on(ref, set('n', 1), { eventId }))).rejects
-      .toEqual(refusal('EVENT_ID_REUSED', { eventId, eventVersion: 1, eventType: 'Added' }));
-    expect(await store().execute(on(someone(), set('n', 1), { eventId }))).toMatchObject({ duplicate: false });
-    expect(await store().readStream(ref, ALL)).toHaveLength(1);
-  });
-
-  it('have one effect when they come twice at once', async () => {
-    const ref = someone();
-    const eventId = randomUUID();
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store().execute(on(ref, add('n', 1), { eventId }))));
-    expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
-    expect(new Set(outcomes.map(({ events }) => JSON.stringify(events))).size).toBe(1);
-    expect((await store().readState(ref))!.data).toBe('{"n":1}');
-  });
-}
-
-function receipts(store: Store): void {
-  const receipt = (fingerprint = 'f') => ({ key: randomUUID(), fingerprint });
-
-  it('bring the first answer again for the same request, and beat every refusal', async () => {
-    const ref = someone();
-    const [made, gone] = [receipt(), receipt()];
-    const first = await store().execute(on(ref, add('n', 1), { receipt: made, expected: 0 }));
-    const last = await store().execute(on(ref, remove, { receipt: gone }));
-    expect(await store().execute(on(ref, add('n', 1), { receipt: made, expected: 0 }))).toEqual({ ...first, duplicate: true });
-    expect(await store().execute(on(ref, remove, { receipt: gone }))).toEqual({ ...last, duplicate: true });
-    await expect(store().execute(on(ref, remove))).rejects.toEqual(refusal('STATE_NOT_FOUND'));
-    expect(await store().readStream(ref, ALL)).toHaveLength(2);
-  });
-
-  it('are refused for another request, on whatever aggregate', async () => {
-    const [ref, other] = [someone(), someone()];
-    const { key } = receipt();
-    await store().execute(on(ref, add('n', 1), { receipt: { key, fingerprint: 'a' } }));
-    for (const each of [ref, other]) {
-      await expect(store().execute(on(each, add('n', 1), { receipt: { key, fingerprint: 'b' } }))).rejects
-        .toEqual(refusal('IDEMPOTENCY_KEY_REUSED'));
-    }
-    expect((await store().readState(ref))!.version).toBe(1);
-    expect(await store().readState(other)).toBeUndefined();
-  });
-
-  it('are not kept of a refusal', async () => {
-    const ref = someone();
-    const { key } = receipt();
-    await expect(store().execute(on(ref, remove, { receipt: { key, fingerprint: 'a' } }))).rejects
-      .toEqual(refusal('STATE_NOT_FOUND'));
-    expect(await store().execute(on(ref, add('n', 1), { receipt: { key, fingerprint: 'b' } })))
-      .toMatchObject({ duplicate: false });
-  });
-
-  it('cover all aggregates of a command', async () => {
-    const command = { ...onAll([someone(), someone('guild')], add('n', 1)), receipt: receipt() };
-    const first = await store().execute(command);
-    expect(await store().execute(command)).toEqual({ ...first, duplicate: true });
-  });
-
-  it('have one effect when they come twice at once', async () => {
-    const ref = someone();
-    const twin = on(ref, add('n', 1), { receipt: receipt() });
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store().execute(twin)));
-    expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
-    expect(new Set(outcomes.map(({ events }) => JSON.stringify(events))).size).toBe(1);
-    expect((await store().readState(ref))!.data).toBe('{"n":1}');
-  });
-}
-
 function deletion(store: Store): void {
   it('leaves a tombstone, and a revival starts from nothing in the next generation while versions go on', async () => {
     const ref = someone();
@@ -280,13 +195,15 @@ function size(store: Store): void {
 
   it('of a state is bounded, and what would pass the bound is refused alone', async () => {
     const [ref, other] = [someone(), someone()];
+    await store().execute(on(ref, add('n', 10)));
+    await store().execute(on(ref, set('x', 'x'.repeat(room))));
     const commands = [
-      on(ref, add('n', 10)), on(ref, set('x', 'x'.repeat(room + 1))), on(ref, set('x', 'y'.repeat(room))), on(ref, add('n', 1)),
-      on(ref, add('n', 90)), on(other, add('n', 1)),
+      on(ref, set('x', 'x'.repeat(room + 1))), on(ref, add('n', 1)), on(ref, add('n', 90)), on(other, add('n', 1)),
+      on(ref, set('x', 'y'.repeat(room))),
     ];
     const settled = await Promise.allSettled(commands.map((command) => store().execute(command)));
     expect(settled.map((each) => (each.status === 'rejected' ? each.reason as unknown : 'stored')))
-      .toEqual(['stored', tooLarge, 'stored', 'stored', tooLarge, 'stored']);
+      .toEqual([tooLarge, 'stored', tooLarge, 'stored', 'stored']);
     expect(Buffer.byteLength((await store().readState(ref))!.data)).toBe(MAX_STATE_BYTES);
   });
 
@@ -332,4 +249,56 @@ function races(store: Store): void {
     expect(sum).toBe(0);
     expect(states.reduce((total, state) => total + state!.version, 0)).toBe(180);
   });
+}
+
+function randomCommands(store: Store): void {
+  const answerTo = async (step: Step, cast: ReturnType<typeof newCast>, version: number): Promise<string> => {
+    try {
+      return inAWord(await store().execute(toCommand(step, cast, version)));
+    } catch (error) {
+      if (error instanceof ServiceError) return inAWord(error);
+      if (step.change === 'break') return 'broken';
+      throw error;
+    }
+  };
+
+  it('one after another have the answers and leave the states of the plain model', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
+      const cast = newCast();
+      const model = new Model();
+      const { position } = await store().head();
+      for (const step of steps) {
+        const answer = await answerTo(step, cast, model.versionOf(step.on));
+        expect([step, answer]).toEqual([step, model.take(step)]);
+      }
+      for (const [i, history] of model.histories.entries()) {
+        for (const [before, { deleted, ...data }] of history.entries()) {
+          const state = await store().readStateAt(cast.refs[i]!, before + 1);
+          expect({ deleted: state!.deleted, data: JSON.parse(state!.data) as unknown }).toEqual({ deleted, data });
+        }
+        expect(await store().readState(cast.refs[i]!)).toEqual(await store().readStateAt(cast.refs[i]!, history.length));
+      }
+      expect((await store().head()).position).toBe(position + model.size);
+    }), { numRuns: 60 });
+  });
+
+  it('all at once are each there once, in dense versions that fold to the state', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(anyStep, anyStep, anyBreak), { maxLength: 60 }), async (steps) => {
+      const cast = newCast();
+      const { position } = await store().head();
+      const answers = await Promise.all(steps.map((step) => answerTo(step, cast, 0)));
+      const told = answers.flatMap((answer, i) => (answer.startsWith('new ') ? versionsBy(steps[i]!, answer) : [])).sort();
+      const log = await store().readLog(position, 1000);
+      expect(log.map(({ ref, version }) => `${cast.refs.findIndex(({ id }) => id === ref.id)}:${version}`).sort()).toEqual(told);
+      for (const ref of cast.refs) {
+        const stream = await store().readStream(ref, ALL);
+        expect(versions(stream)).toEqual(stream.map((_, i) => i + 1));
+        expect(await store().readState(ref)).toEqual(await store().readStateAt(ref, stream.length));
+      }
+    }), { numRuns: 40 });
+  });
+}
+
+function versionsBy(step: Step, answer: string): string[] {
+  return answer.slice('new '.length).split(',').map((version, i) => `${i === 0 ? step.on : step.and}:${version}`);
 }

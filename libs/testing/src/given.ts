@@ -23,6 +23,7 @@ export function givenFor<State, Command, Event>(decider: Decider<State, Command,
       const state = after(decider.initial, history);
       const decide = () => decider.decide(state, command);
       return {
+        // oxlint-disable-next-line unicorn/no-thenable -- given, when, then; nobody awaits it
         then: (...events) => expect(decide()).toEqual(events),
         thenRefused: (error) => expect(decide).toThrow(expect.objectContaining(error)),
         thenState: (expected) => expect(after(state, decide())).toMatchObject(expected),

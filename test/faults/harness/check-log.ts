@@ -31,8 +31,8 @@ const HEADS = `SELECT partition, position, committed_at,
 
 /**
  * Holds the client log against the events: all that was acknowledged is there, once and at its version, and nothing else;
- * versions, positions and times are as the log promises. Nobody may be writing. Reads on from where it ended last time;
- * what was there then must still be there.
+ * versions, positions and times are as the log promises. Nobody may be writing. Reads on from where it ended last time,
+ * and only counts what was there then: a new check looks at everything.
  */
 export class LogCheck {
   private readonly rows = new Map<string, EventRow>();

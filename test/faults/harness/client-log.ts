@@ -30,7 +30,8 @@ export class ClientLog {
   /** By aggregate and version: see `placeOf`. */
   readonly acknowledged = new Map<string, WantedEvent>();
   readonly violations: Violation[] = [];
-  readonly figures = { requests: 0, reads: 0, inDoubt: 0, sentAgain: 0, conflicts: 0 };
+  /** `inDoubt`: had no answer at first; `wasDone`: of those, what a repetition found done already. */
+  readonly figures = { requests: 0, reads: 0, conflicts: 0, inDoubt: 0, sentAgain: 0, wasDone: 0 };
   private readonly told = new Map<WantedEvent, number>();
   private readonly newest = new Map<string, number>();
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { checkChains } from './check-chain.js';
 import { LogCheck } from './check-log.js';
 import { checkReceipts } from './check-receipts.js';
@@ -20,23 +21,27 @@ const SHOWN = 5;
 export class FaultRun {
   readonly random: Random;
   private rounds = 0;
+  private readonly seed = seedOfRun();
   private readonly started = performance.now();
+  private readonly load: LoadClient;
   private readonly check: LogCheck;
 
-  private constructor(
-    private readonly name: string, private readonly seed: number,
-    readonly service: ServiceProcess, private readonly load: LoadClient,
-  ) {
-    this.random = new Random(seed);
-    this.check = new LogCheck(load.log);
+  private constructor(private readonly name: string, readonly service: ServiceProcess) {
+    this.random = new Random(this.seed);
+    this.load = new LoadClient(service, this.seed);
+    this.check = new LogCheck(this.load.log);
   }
 
+  /** Starts a service on new data. End the run, whatever becomes of it. */
   static async begin(name: string): Promise<FaultRun> {
-    const seed = seedOfRun();
-    const service = await ServiceProcess.start();
-    const load = new LoadClient(service, seed);
-    await load.prepare();
-    return new FaultRun(name, seed, service, load);
+    const run = new FaultRun(name, await ServiceProcess.start());
+    try {
+      await run.load.prepare();
+    } catch (error) {
+      await run.end();
+      throw error;
+    }
+    return run;
   }
 
   get violations(): readonly Violation[] {
@@ -58,16 +63,24 @@ export class FaultRun {
     if (this.service.endedByItself) throw this.failure(`the service ended by itself: ${this.service.endedByItself}`);
   }
 
-  /** Everything about the data that takes longer to look at. */
+  /** Everything, from the first event on. */
   async checkAll(): Promise<void> {
-    await withDatabase(this.service.dataDir, async (client) => {
-      const { log } = this.load;
-      await new LogCheck(log).run(client);
-      await checkReplay(client, log);
-      await checkCounters(client, log);
-      await checkChains(client, log);
-      await checkReceipts(client, log);
-    });
+    await withDatabase(this.service.dataDir, (client) => this.checkIn(client));
+  }
+
+  /** The same in a transaction of the caller's. */
+  async checkIn(client: Client): Promise<void> {
+    const { log } = this.load;
+    await new LogCheck(log).run(client);
+    await checkReplay(client, log);
+    await checkCounters(client, log);
+    await checkChains(client, log);
+    await checkReceipts(client, log);
+  }
+
+  /** The kinds of violations found so far, which are then forgotten. */
+  takeKinds(): Set<Violation['kind']> {
+    return new Set(this.load.log.violations.splice(0).map(({ kind }) => kind));
   }
 
   /** @throws Error naming the seed and what is wrong, if anything is */
@@ -77,10 +90,11 @@ export class FaultRun {
 
   /** One line about the run. */
   summary(): string {
-    const { acknowledged, figures: { requests, reads, inDoubt, sentAgain, conflicts } } = this.load.log;
+    const { acknowledged, figures: { requests, reads, conflicts, inDoubt, sentAgain, wasDone } } = this.load.log;
     const seconds = ((performance.now() - this.started) / 1000).toFixed(1);
-    return `${this.name}: ${this.rounds} rounds, ${requests} requests (${reads} reads, ${conflicts} version conflicts), ` +
-      `${acknowledged.size} events acknowledged, ${inDoubt} requests in doubt, ${sentAgain} sent again, ${seconds} s, seed ${this.seed}`;
+    return `${this.name}: ${this.rounds} rounds, ${requests} requests (${reads} reads, ${conflicts} version ` +
+      `conflicts), ${acknowledged.size} events acknowledged, ${inDoubt} requests in doubt (${wasDone} of them were done), ` +
+      `${sentAgain} sent again, ${seconds} s, seed ${this.seed}`;
   }
 
   async end(): Promise<void> {

@@ -80,14 +80,17 @@ export class LoadClient {
     for (let sent = 1; ; sent += 1) {
       const answer = await this.send(intent);
       const verdict = answer && answer.status !== 503 ? intent.settle(answer) : 'in doubt';
-      if (answer && verdict === 'settled') return answer;
+      if (answer && verdict === 'settled') {
+        if (sent > 1 && answer.replayed) this.log.figures.wasDone += 1;
+        return answer;
+      }
       if (verdict === 'wrong' || performance.now() > deadline) {
         this.log.violate('answer', describe(intent, answer));
         return undefined;
       }
       if (sent === 1) this.log.figures.inDoubt += 1;
       this.log.figures.sentAgain += 1;
-      await sleep(20 + Math.random() * 40);
+      await sleep(Math.min(20 * 2 ** sent, 250) * (0.5 + Math.random()));
     }
   }
 

@@ -100,7 +100,7 @@ export class AppendBatcher {
     const slots = command.aggregates.map((ref) => this.slotOf(ref));
     const wakeAll = (): void => slots.forEach((slot) => this.wake(slot));
     return new Promise<Outcome>((resolve, reject) => {
-      const pending = new Pending(command, slots, ++this.clock, { resolve, reject }, wakeAll);
+      const pending = new Pending(command, slots, ++this.clock, { resolve, reject, left: wakeAll });
       for (const slot of slots) slot.queue.push(pending);
       wakeAll();
     });

@@ -18,9 +18,8 @@ export class Pending {
     readonly slots: readonly Slot[],
     /** On the batcher's logical clock. */
     readonly arrivedAt: number,
-    private readonly done: { resolve(outcome: Outcome): void; reject(error: unknown): void },
-    /** Called when it has left its slots: one of them may have waited for it alone. */
-    private readonly whenLeft: () => void,
+    /** `left`: it stands in no queue any more, and a slot may have waited for that alone. */
+    private readonly done: { resolve(outcome: Outcome): void; reject(error: unknown): void; left(): void },
   ) {}
 
   /** Whether something that was committed before may already be its answer. */
@@ -44,7 +43,7 @@ export class Pending {
       const place = slot.queue.indexOf(this);
       if (place >= 0) slot.queue.splice(place, 1);
     }
-    this.whenLeft();
+    this.done.left();
   }
 }
 

@@ -6,6 +6,7 @@ import { printable } from './printable.js';
 
 /** From the most to the least talkative; `silent` writes nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** One of `LOG_LEVELS`. */
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 /** What Fastify takes as its `logger`. */

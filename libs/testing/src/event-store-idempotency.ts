@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { add, on, onAll, refusal, remove, set, someone, type Store } from './event-store-commands.js';
+
+const ALL = { from: 1, to: 1_000_000, limit: 10_000 };
+
+/** The part of the contract about ids that a publisher gives to its events. */
+export function eventIds(store: Store): void {
+  it('bring the first answer again for the same event, whatever happened since', async () => {
+    const ref = someone();
+    const eventId = randomUUID();
+    const first = await store().execute(on(ref, add('n', 1), { eventId }));
+    expect(first).toMatchObject({ duplicate: false, events: [{ eventId, version: 1 }] });
+    await store().execute(on(ref, set('n', 'no number')));
+    await store().execute(on(ref, remove));
+    for (const command of [on(ref, add('n', 1), { eventId }), on(ref, add('n', 1), { eventId, expected: 0 })]) {
+      expect(await store().execute(command)).toEqual({ ...first, duplicate: true });
+    }
+    expect(await store().readStream(ref, ALL)).toHaveLength(3);
+  });
+
+  it('are refused for another event, and belong to one aggregate', async () => {
+    const ref = someone();
+    const eventId = randomUUID();
+    await store().execute(on(ref, add('n', 1), { eventId }));
+    await expect(store().execute(on(ref, set('n', 1), { eventId }))).rejects
+      .toEqual(refusal('EVENT_ID_REUSED', { eventId, eventVersion: 1, eventType: 'Added' }));
+    expect(await store().execute(on(someone(), set('n', 1), { eventId }))).toMatchObject({ duplicate: false });
+    expect(await store().readStream(ref, ALL)).toHaveLength(1);
+  });
+
+  it('have one effect when they come twice at once', async () => {
+    const ref = someone();
+    const eventId = randomUUID();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store().execute(on(ref, add('n', 1), { eventId }))));
+    expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(new Set(outcomes.map(({ events }) => JSON.stringify(events))).size).toBe(1);
+    expect((await store().readState(ref))!.data).toBe('{"n":1}');
+  });
+}
+
+/** The part of the contract about idempotency keys. */
+export function receipts(store: Store): void {
+  const receipt = (fingerprint = 'f') => ({ key: randomUUID(), fingerprint });
+
+  it('bring the first answer again for the same request, and beat every refusal', async () => {
+    const ref = someone();
+    const [made, gone] = [receipt(), receipt()];
+    const first = await store().execute(on(ref, add('n', 1), { receipt: made, expected: 0 }));
+    const last = await store().execute(on(ref, remove, { receipt: gone }));
+    expect(await store().execute(on(ref, add('n', 1), { receipt: made, expected: 0 }))).toEqual({ ...first, duplicate: true });
+    expect(await store().execute(on(ref, remove, { receipt: gone }))).toEqual({ ...last, duplicate: true });
+    await expect(store().execute(on(ref, remove))).rejects.toEqual(refusal('STATE_NOT_FOUND'));
+    expect(await store().readStream(ref, ALL)).toHaveLength(2);
+  });
+
+  it('are refused for another request, on whatever aggregate', async () => {
+    const [ref, other] = [someone(), someone()];
+    const { key } = receipt();
+    await store().execute(on(ref, add('n', 1), { receipt: { key, fingerprint: 'a' } }));
+    for (const each of [ref, other]) {
+      await expect(store().execute(on(each, add('n', 1), { receipt: { key, fingerprint: 'b' } }))).rejects
+        .toEqual(refusal('IDEMPOTENCY_KEY_REUSED'));
+    }
+    expect((await store().readState(ref))!.version).toBe(1);
+    expect(await store().readState(other)).toBeUndefined();
+  });
+
+  it('are not kept of a refusal', async () => {
+    const ref = someone();
+    const { key } = receipt();
+    await expect(store().execute(on(ref, remove, { receipt: { key, fingerprint: 'a' } }))).rejects
+      .toEqual(refusal('STATE_NOT_FOUND'));
+    expect(await store().execute(on(ref, add('n', 1), { receipt: { key, fingerprint: 'b' } })))
+      .toMatchObject({ duplicate: false });
+  });
+
+  it('cover all aggregates of a command', async () => {
+    const command = { ...onAll([someone(), someone('guild')], add('n', 1)), receipt: receipt() };
+    const first = await store().execute(command);
+    expect(await store().execute(command)).toEqual({ ...first, duplicate: true });
+  });
+
+  it('have one effect when they come twice at once', async () => {
+    const ref = someone();
+    const twin = on(ref, add('n', 1), { receipt: receipt() });
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store().execute(twin)));
+    expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(new Set(outcomes.map(({ events }) => JSON.stringify(events))).size).toBe(1);
+    expect((await store().readState(ref))!.data).toBe('{"n":1}');
+  });
+}

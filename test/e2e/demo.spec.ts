@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ExpectedState, GameEvent, readLines } from '../../apps/demo/src/input.js';
+import { type OwnService, startOwnService } from '../../apps/demo/src/own-service.js';
+import { type DemoResult, runDemo } from '../../apps/demo/src/run-demo.js';
+
+const ROOT = join(__dirname, '../..');
+const fixture = (name: string): string => join(ROOT, 'test/fixtures', name);
+
+let service: OwnService;
+let events: GameEvent[];
+let expected: ExpectedState[];
+
+beforeAll(async () => {
+  [events, expected, service] = await Promise.all([
+    readLines(fixture('arena.events.ndjson.gz'), GameEvent),
+    readLines(fixture('arena.expected.ndjson.gz'), ExpectedState),
+    startOwnService(join(ROOT, 'dist/apps/state-service/src/main.js')),
+  ]);
+}, 60_000);
+
+afterAll(() => service?.stop());
+
+describe('the arena, played to a real service', () => {
+  it('ends in the expected states, with as much gold as was minted', async () => {
+    const answered: number[] = [];
+    const result = await run({ onProgress: (count) => answered.push(count) });
+    expect(result.differences).toEqual([]);
+    expect(result).toMatchObject({ events: 8546, sentTwice: 1709, duplicates: 1709, aggregates: 100, gold: 1200, minted: 1200 });
+    expect(answered).toHaveLength(8546);
+    expect(answered.at(-1)).toBe(8546);
+    expect(result.p99).toBeGreaterThanOrEqual(result.p50);
+  }, 120_000);
+
+  it('ends in the same states when it is played again: every event is a duplicate', async () => {
+    const result = await run({ events: events.slice(0, 2000) });
+    expect(result).toMatchObject({ events: 2000, sentTwice: 400, duplicates: 2400, differences: [], gold: 1200 });
+  }, 60_000);
+
+  it('names a state that is not as expected', async () => {
+    const result = await run({ events: [], expected: altered() });
+    expect(result.differences).toEqual([
+      { aggregate: `economy/${economy().aggregateId}`, path: '/data/payouts', expected: 81, got: 80 },
+    ]);
+  });
+
+  it('names a state that is there and not expected', async () => {
+    const { aggregateType, aggregateId } = economy();
+    const [paid] = events.filter((event) => event.aggregateId === aggregateId);
+    const { differences } = await run({ events: [paid!], expected: expected.filter((state) => state.aggregateId !== aggregateId) });
+    expect(differences.map(({ aggregate }) => aggregate)).toContain(`${aggregateType}/${aggregateId}`);
+  });
+
+  async function run(changed: Partial<Parameters<typeof runDemo>[0]>): Promise<DemoResult> {
+    return runDemo({ url: service.url, token: service.token, inFlight: 64, events, expected, ...changed });
+  }
+});
+
+describe('npm run demo', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gss-demo-spec-'));
+    await writeFile(join(folder, 'few.ndjson'), events.slice(0, 5).map((event) => JSON.stringify(event)).join('\n'));
+    await writeFile(join(folder, 'altered.ndjson'), altered().map((state) => JSON.stringify(state)).join('\n'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('ends with 0 when all is as expected, and tells it as JSON if asked', async () => {
+    const { code, stdout } = await demo('--url', service.url, '--token', service.token, '--events', join(folder, 'few.ndjson'), '--json');
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({ code: 0, result: { events: 5, sentTwice: 1, differences: [] } });
+  });
+
+  it('ends with 1 and names the difference', async () => {
+    const { code, stdout } = await demo('--url', service.url, '--token', service.token, '--events', join(folder, 'few.ndjson'),
+      '--expected', join(folder, 'altered.ndjson'));
+    expect({ code, stdout }).toEqual({
+      code: 1, stdout: expect.stringContaining(`economy/${economy().aggregateId} /data/payouts: expected 81, got 80`),
+    });
+  });
+
+  it.each([
+    ['nobody is there', ['--url', 'http://127.0.0.1:1'], /^No service answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)/],
+    ['the token is refused', ['--token', 'nonsense'], /^The service at \S+ refuses the token: 401 /m],
+    ['there is no secret to sign with', ['--data-dir', '/nowhere'], /^A service answers at \S+, but \/nowhere\/jwt-secret/],
+  ])('ends with 1 and a clear line when %s', async (_what, args, line) => {
+    const { code, stderr } = await demo('--url', service.url, ...args);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(line) });
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  function demo(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [join(ROOT, 'dist/apps/demo/src/main.js'), ...args], (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode ?? -1, stdout, stderr }));
+    });
+  }
+});
+
+function economy(): ExpectedState {
+  return expected.find(({ aggregateType }) => aggregateType === 'economy')!;
+}
+
+/** The expected states with one value changed. */
+function altered(): ExpectedState[] {
+  return expected.map((state) => (state === economy() ? { ...state, data: { ...state.data, payouts: 81 } } : state));
+}
