@@ -39,6 +39,6 @@ async function readText(file: string): Promise<string> {
     const bytes = await readFile(file);
     return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (error) {
-    throw new DemoError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new DemoError(`${file} cannot be read: ${String(error)}`);
   }
 }

@@ -29,5 +29,5 @@ it.each([
 });
 
 it('names a file that is not there', async () => {
-  await expect(readLines(join(folder, 'none'), GameEvent)).rejects.toThrow(/none cannot be read: ENOENT/);
+  await expect(readLines(join(folder, 'none'), GameEvent)).rejects.toThrow(/none cannot be read: Error: ENOENT/);
 });

@@ -279,7 +279,7 @@ function randomCommands(store: Store): void {
         expect(await store().readState(cast.refs[i]!)).toEqual(await store().readStateAt(cast.refs[i]!, history.length));
       }
       expect((await store().head()).position).toBe(position + model.size);
-    }), { numRuns: 60 });
+    }), { numRuns: 600 });
   });
 
   it('all at once are each there once, in dense versions that fold to the state', async () => {
@@ -295,7 +295,7 @@ function randomCommands(store: Store): void {
         expect(versions(stream)).toEqual(stream.map((_, i) => i + 1));
         expect(await store().readState(ref)).toEqual(await store().readStateAt(ref, stream.length));
       }
-    }), { numRuns: 40 });
+    }), { numRuns: 1500 });
   });
 }
 
