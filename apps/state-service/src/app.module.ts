@@ -43,11 +43,11 @@ export class AppModule implements OnModuleInit {
         }),
         GameStateModule,
         HealthModule.registerAsync({
-          inject: [DataSource, HttpAdapterHost],
-          useFactory: (dataSource: DataSource, host: HttpAdapterHost) => ({
+          inject: [EventStore, HttpAdapterHost],
+          useFactory: (events: EventStore, host: HttpAdapterHost) => ({
             version: serviceVersion(),
             startedAt: lifecycle.startedAt,
-            database: async () => void (await dataSource.query('SELECT 1')),
+            database: async () => void (await events.head()),
             activeConnections: () => host.httpAdapter.getInstance<FastifyInstance>().openConnections(),
             lifecycle: () => lifecycle.phase,
           }),

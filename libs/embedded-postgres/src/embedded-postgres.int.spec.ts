@@ -137,7 +137,7 @@ describe('a start', () => {
     writeFileSync(join(data, 'notes.txt'), 'mine');
     await expect(start(dataDir)).rejects.toThrow(/^\S+ is there but is no PostgreSQL data; move .*$/);
     writeFileSync(join(data, 'PG_VERSION'), '17\n');
-    await expect(start(dataDir)).rejects.toThrow(/^The data folder \S+ is of PostgreSQL 17 and this service brings .*$/);
+    await expect(start(dataDir)).rejects.toThrow(/^The data folder \S+ is of PostgreSQL 17 and this .*$/);
     await expect(start(join(data, 'notes.txt'))).rejects.toThrow(/is not a folder/);
     await expect(start(shared, { settings: { work_mem: 'much' } }))
       .rejects.toThrow(/^PostgreSQL did not start in the data folder \S+: invalid value for parameter "work_mem": .*$/);
@@ -238,6 +238,19 @@ describe('when PostgreSQL is killed', () => {
     expect(lines[1]).toMatch(/^PostgreSQL \(pid \d+\) died; it runs again as pid \d+ after \d\.\d s$/);
   });
 
+  it('waits for orphans of the old server, longer than it would for an error', async () => {
+    const errors: Error[] = [];
+    const postgres = await start(shared, { onFatal: (error) => errors.push(error) });
+    const lost = pidOf(postgres);
+    const { held } = await hold(postgres);
+    process.kill(held, 'SIGSTOP');
+    process.kill(lost, 'SIGKILL');
+    await eventually(() => expect(failedStarts(shared)).toBeGreaterThan(6));
+    process.kill(held, 'SIGCONT');
+    await eventually(() => expect(pidOf(postgres)).not.toBe(lost));
+    expect(errors).toEqual([]);
+  });
+
   it('calls onFatal, once, when it cannot come back', async () => {
     const errors: Error[] = [];
     const postgres = await start(shared, { onFatal: (error) => errors.push(error) });
@@ -301,6 +314,19 @@ async function query(postgres: EmbeddedPostgres, sql: string): Promise<Record<st
   } finally {
     await client.end();
   }
+}
+
+/** A connection that is left open, and the process that serves it. */
+async function hold(postgres: EmbeddedPostgres): Promise<{ held: number }> {
+  const client = new Client({ connectionString: postgres.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  const { rows } = await client.query<{ held: number }>('select pg_backend_pid() as held');
+  return rows[0] ?? fail();
+}
+
+function failedStarts(dataDir: string): number {
+  return readFileSync(join(dataDir, 'postgres.log'), 'utf8').split('pre-existing shared memory block').length - 1;
 }
 
 /** Starts PostgreSQL from a process of its own, which can be killed. */

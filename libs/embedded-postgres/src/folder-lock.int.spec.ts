@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,22 @@ it('goes to exactly one of many that contend at once, also beside the sockets of
   }
 }, 30_000);
 
+it('is given up to a candidate of a lower name, and one of a higher name is waited for', async () => {
+  await (await FolderLock.take(folder)).release();
+  const lower = await rival('0-01234567', ['candidate']);
+  await expect(FolderLock.take(folder)).rejects.toThrow(DataFolderInUse);
+  await lower();
+
+  const higher = await rival('x-01234567', ['candidate', 'candidate', 'holder']);
+  await expect(FolderLock.take(folder)).rejects.toThrow(DataFolderInUse);
+  await higher();
+
+  const leaving = await rival('0-01234567', ['', 'candidate-not', '']);
+  const lock = FolderLock.take(folder);
+  await leaving();
+  await (await lock).release();
+});
+
 it('is not fooled by a name of the dead that carries the pid of the living', async () => {
   await (await FolderLock.take(folder)).release();
   writeFileSync(join(folder.path, 'lock', `${process.pid}-01234567`), '');
@@ -56,6 +73,22 @@ it('is kept by a holder that is stopped and cannot answer', async () => {
   await exit;
   await (await FolderLock.take(folder)).release();
 });
+
+/** Listens as a contender does and gives these answers, the last for ever; the result ends it once it was asked. */
+async function rival(name: string, answers: string[]): Promise<() => Promise<void>> {
+  let asked = 0;
+  const server = createServer((socket) => {
+    socket.end(answers[Math.min(asked, answers.length - 1)]);
+    asked += 1;
+  }).listen(join(folder.path, 'lock', name));
+  await once(server, 'listening');
+  return async () => {
+    while (asked < answers.length) {
+      await once(server, 'connection');
+    }
+    await new Promise((resolve) => server.close(resolve));
+  };
+}
 
 /** A socket file that nobody listens on, as SIGKILL leaves it; a plain file refuses connections in the same way. */
 async function leaveDeadSocket(locks: string, round: number): Promise<void> {

@@ -1,6 +1,8 @@
 import { ServiceError } from '@app/kernel';
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiServiceUnavailableResponse, type SchemaObject } from '@nestjs/swagger';
+import {
+  ApiOkResponse, ApiOperation, ApiQuery, ApiServiceUnavailableResponse, type SchemaObject,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Report } from './health-checks.js';
 
@@ -21,7 +23,9 @@ export function ApiReport({ operationId, summary, schema }: Described): MethodDe
       description: 'Adds each check with its status and latency.',
     }),
     ApiOkResponse({ description: 'It is so', schema }),
-    ApiServiceUnavailableResponse({ description: 'It is not, or not now', schema: { $ref: '#/components/schemas/Error' } }),
+    ApiServiceUnavailableResponse({
+      description: 'It is not, or not now', schema: { $ref: '#/components/schemas/Error' },
+    }),
   );
 }
 

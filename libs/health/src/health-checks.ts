@@ -86,7 +86,9 @@ export class HealthChecks implements OnApplicationBootstrap, OnModuleDestroy {
     return { status: namesOf('degraded').length > 0 ? 'degraded' : 'ok', failing, checks };
   }
 
-  /** Terminus throws its result when something is down, and always while the application shuts down, also for `/livez`. */
+  /**
+   * Terminus throws its result when something is down, and always while the application shuts down, also for `/livez`.
+   */
   private async run(indicators: Parameters<HealthCheckService['check']>[0]): Promise<HealthCheckResult> {
     try {
       return await this.terminus.check(indicators);

@@ -11,9 +11,9 @@ export interface HealthPorts {
   /** When the process began; a number is milliseconds since 1970. */
   readonly startedAt: Date | number;
   /**
-   * One cheap round trip to the database; throws when it is down. It should end, one way or the other, when the signal is
-   * aborted, which is after 1 s. Until it has ended it is not called again, except that one which still hangs after 10 s
-   * is given up.
+   * One cheap round trip to the database; throws when it is down. It should end, one way or the other, when the signal
+   * is aborted, which is after 1 s. Until it has ended it is not called again, except that one which still hangs after
+   * 10 s is given up.
    */
   readonly database: (signal: AbortSignal) => Promise<void>;
   /** Open sockets, HTTP and WebSocket. */
@@ -22,8 +22,8 @@ export interface HealthPorts {
   /** Hits over reads, 0 to 1; undefined while there is no cache, or nothing was read. */
   readonly cacheHitRate?: () => number | undefined;
   /**
-   * More to check, by name, under the same rules as `database`. One that is `down`, or throws, makes the service unhealthy
-   * and unready; what the service can do without says `degraded`.
+   * More to check, by name, under the same rules as `database`. One that is `down`, or throws, makes the service
+   * unhealthy and unready; what the service can do without says `degraded`.
    */
   readonly extra?: Readonly<Record<string, Check>>;
 }

@@ -101,7 +101,8 @@ describe('health', () => {
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(body).toEqual({
-      status: 'healthy', version: '1.2.3', uptime: expect.any(Number), timestamp: expect.any(String), activeConnections: 17,
+      status: 'healthy', version: '1.2.3', uptime: expect.any(Number), timestamp: expect.any(String),
+      activeConnections: 17,
     });
     expect([61, 62, 63]).toContain(body.uptime);
     expect(new Date(body.timestamp).toISOString()).toBe(body.timestamp);
@@ -122,7 +123,7 @@ describe('health', () => {
     expect((await ask(`/startupz${query}`)).body.checks).toEqual({ lifecycle: { ...up, message: 'ready' } });
   });
 
-  it.each(['', '?verbose=false', '?verbose=no', '?verbose&verbose'])('keeps them to itself with "%s"', async (query) => {
+  it.each(['', '?verbose=false', '?verbose=no', '?verbose&verbose'])('keeps them to itself: "%s"', async (query) => {
     for (const route of ROUTES) expect((await ask(route + query)).body).not.toHaveProperty('checks');
   });
 
@@ -139,7 +140,8 @@ describe('health', () => {
     expect(verbose.status).toBe(503);
     expect(verbose.headers.get('cache-control')).toBe('no-store');
     expect(verbose.body.details).toMatchObject({
-      failing: ['database'], checks: { database: { status: 'down', message: 'failed (ECONNREFUSED)' }, lifecycle: { status: 'up' } },
+      failing: ['database'],
+      checks: { database: { status: 'down', message: 'failed (ECONNREFUSED)' }, lifecycle: { status: 'up' } },
     });
     expect(JSON.stringify(verbose.body)).not.toMatch(/sesame|10\.0\.0\.5/);
     expect((await ask('/livez')).status).toBe(200);
@@ -190,8 +192,9 @@ describe('health', () => {
     world.lifecycle = 'starting';
     expect(await statuses()).toEqual([200, 200, 503, 503]);
     expect((await ask('/api/v1/health')).body.status).toBe('starting');
-    expect((await ask('/startupz?verbose')).body.details)
-      .toEqual({ failing: ['lifecycle'], checks: { lifecycle: { status: 'down', latencyMs: 0, message: 'starting' } } });
+    expect((await ask('/startupz?verbose')).body.details).toEqual({
+      failing: ['lifecycle'], checks: { lifecycle: { status: 'down', latencyMs: 0, message: 'starting' } },
+    });
     world.lifecycle = 'ready';
     expect(await statuses()).toEqual([200, 200, 200, 200]);
     world.lifecycle = 'draining';
@@ -205,7 +208,8 @@ describe('health', () => {
     await eventually(async () => expect((await ask('/api/v1/health')).body.status).toBe('degraded'));
     const { status, body } = await ask('/readyz?verbose');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: 'degraded', checks: { search: { status: 'degraded', message: 'slow index' } } });
+    expect(body.status).toBe('degraded');
+    expect(body.checks?.search).toMatchObject({ status: 'degraded', message: 'slow index' });
     world.searching = 'down';
     await settled('/api/v1/health', 503);
     expect((await ask('/readyz')).body.details).toEqual({ failing: ['search'] });
@@ -227,7 +231,8 @@ describe('health', () => {
     class OuterModule {}
     @Module({ imports: [HealthModule.register(ending.ports), OuterModule] })
     class EndingModule {}
-    const second = await NestFactory.create<NestFastifyApplication>(EndingModule, new FastifyAdapter(), { logger: false });
+    const adapter = new FastifyAdapter();
+    const second = await NestFactory.create<NestFastifyApplication>(EndingModule, adapter, { logger: false });
     await second.listen(0, '127.0.0.1');
     base = await second.getUrl();
     await second.close();

@@ -9,8 +9,9 @@ import { ProbesController } from './probes.controller.js';
  * `GET /health` under the global prefix, and the probes `/livez`, `/readyz` and `/startupz`, to be excluded from it
  * (`PROBE_ROOT_PATHS`). Bound once, by `register(ports)` or `registerAsync({ imports, inject, useFactory })`.
  *
- * All are open to everybody, take `?verbose`, forbid caching, and answer in milliseconds whatever the database does. What is
- * not so is `ServiceError` `SERVICE_UNAVAILABLE` with details `{ failing, checks? }`, to be tried again after 1 s.
+ * All are open to everybody, take `?verbose`, forbid caching, and answer in milliseconds whatever the database does.
+ * What is not so is `ServiceError` `SERVICE_UNAVAILABLE` with details `{ failing, checks? }`, to be tried again after 1
+ * s.
  */
 @Module({
   // Its own lines about failed checks would come on top of the one about the refused request.

@@ -16,8 +16,8 @@ export interface Reading extends Finding {
 }
 
 /**
- * Resolves when all is well, or with a finding; throws when the thing is down. The signal is aborted when nobody waits for
- * the answer any more.
+ * Resolves when all is well, or with a finding; throws when the thing is down. The signal is aborted when nobody waits
+ * for the answer any more.
  */
 export type Check = (signal: AbortSignal) => Promise<Finding | void>;
 
@@ -40,9 +40,9 @@ interface Flight {
 }
 
 /**
- * Asks one thing how it is, so that any number of callers has an answer in milliseconds whatever that thing does: one check
- * is in flight at a time and all callers share it, its reading stays good for a moment, and who would have to wait too
- * long gets the last reading in its place.
+ * Asks one thing how it is, so that any number of callers has an answer in milliseconds whatever that thing does: one
+ * check is in flight at a time and all callers share it, its reading stays good for a moment, and who would have to
+ * wait too long gets the last reading in its place.
  */
 export class Probe {
   private reading: Reading = { status: 'down', latencyMs: 0, message: 'has not answered yet' };
@@ -77,10 +77,11 @@ export class Probe {
 
   private async fly(startedAt: number): Promise<void> {
     const abort = new AbortController();
+    const { timeoutMs } = this.timing;
     const timer = setTimeout(() => {
-      this.note({ status: 'down', latencyMs: this.timing.timeoutMs, message: `no answer within ${this.timing.timeoutMs} ms` });
+      this.note({ status: 'down', latencyMs: timeoutMs, message: `no answer within ${timeoutMs} ms` });
       abort.abort();
-    }, this.timing.timeoutMs).unref();
+    }, timeoutMs).unref();
     const outcome = await this.outcome(abort.signal);
     clearTimeout(timer);
     if (!abort.signal.aborted) this.note({ ...outcome, latencyMs: rounded(performance.now() - startedAt) });

@@ -26,13 +26,13 @@ export interface RequestMeasure {
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
-  private readonly requests = this.histogram('http_request_duration_seconds', 'From request to response, by route pattern.',
+  private readonly requests = this.histogram('http_request_duration_seconds', 'From request to response, by route.',
     REQUEST_SECONDS, ['method', 'route', 'status']);
-  private readonly appends = this.histogram('append_duration_seconds', 'From sending a group to durable.', APPEND_SECONDS);
+  private readonly appends = this.histogram('append_duration_seconds', 'From sent to durable.', APPEND_SECONDS);
   private readonly groupCommands = this.histogram('append_group_commands', 'Commands in a group.', GROUP_SIZES);
   private readonly groupEvents = this.histogram('append_group_events', 'Events in a group.', GROUP_SIZES);
   private readonly verdicts = this.counter('append_verdicts_total', 'Commands by how they ended.', 'verdict');
-  private readonly unreadable = this.counter('gauge_failures_total', 'Gauges left out of a scrape: no reading.', 'gauge');
+  private readonly unreadable = this.counter('gauge_failures_total', 'Gauges left out of a scrape.', 'gauge');
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
@@ -78,8 +78,8 @@ export class Metrics {
   }
 
   /**
-   * Adds a gauge that is read at every scrape. A reading that fails, or is no number, leaves the gauge out of that scrape
-   * and is counted in `gss_gauge_failures_total`: one source that is down must not hide the others.
+   * Adds a gauge that is read at every scrape. A reading that fails, or is no number, leaves the gauge out of that
+   * scrape and is counted in `gss_gauge_failures_total`: one source that is down must not hide the others.
    * @param name without the prefix
    * @param read one number, or a number for each value of `label`
    * @throws Error if the name is taken
@@ -106,7 +106,9 @@ export class Metrics {
     });
   }
 
-  private histogram<Label extends string>(name: string, help: string, buckets: number[], labelNames: Label[] = []): Histogram<Label> {
+  private histogram<Label extends string>(
+    name: string, help: string, buckets: number[], labelNames: Label[] = [],
+  ): Histogram<Label> {
     return new Histogram<Label>({ name: PREFIX + name, help, buckets, labelNames, registers: [this.registry] });
   }
 

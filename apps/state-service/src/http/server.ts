@@ -63,12 +63,11 @@ function answerUnparsed(error: Error & { code?: string }, socket: Socket): void 
 }
 
 function unparsedRefusal(code: string | undefined): ServiceError {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new ServiceError('HEADERS_TOO_LARGE', `The headers have more than ${MAX_HEADER_BYTES} bytes`);
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new ServiceError('REQUEST_TIMEOUT', `The request took longer than ${REQUEST_TIMEOUT / 1000} s to arrive`);
-    default:
-      return new ServiceError('VALIDATION_ERROR', 'This is not an HTTP request');
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ServiceError('HEADERS_TOO_LARGE', `The headers have more than ${MAX_HEADER_BYTES} bytes`);
   }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ServiceError('REQUEST_TIMEOUT', `The request took longer than ${REQUEST_TIMEOUT / 1000} s to arrive`);
+  }
+  return new ServiceError('VALIDATION_ERROR', 'This is not an HTTP request');
 }

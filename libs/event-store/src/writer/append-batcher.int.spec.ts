@@ -165,10 +165,8 @@ describe('group append', () => {
         return [{ type: 'Moved', schemaVersion: 1, data: {}, ops: [op] }];
       }),
     });
-    await Promise.all(Array.from({ length: 200 }, (_, i) => {
-      const [from, to] = [refs[i % 6]!, refs[(i * 5 + 1) % 6]!];
-      return from === to ? undefined : instances[i % 2]!.execute(move(from, to));
-    }));
+    await Promise.all(Array.from({ length: 200 }, (_, i) =>
+      instances[i % 2]!.execute(move(refs[i % 6]!, refs[(i + 1 + (i % 5)) % 6]!))));
     const states = await Promise.all(refs.map(async (ref) => await value(ref) as { data: { n: number } } | undefined));
     expect(states.reduce((sum, state) => sum + (state?.data.n ?? 0), 0)).toBe(0);
   });

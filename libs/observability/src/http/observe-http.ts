@@ -36,8 +36,8 @@ export interface Refusal {
  * - Every request has an id, `x-request-id` if that is 1 to 128 visible ASCII characters, else a UUID, and the response
  *   carries it; `request.trace` (W3C Trace Context) and `request.correlationId` are there for handlers.
  * - Every response is measured by route pattern. A client that left before its answer counts as status 499.
- * - Every refusal (status 400 and up) is one record of the log: `warn` for 4xx, `error` for 5xx; the rest is `debug`. So
- *   is what Fastify refuses before routing, and what Node.js cannot parse.
+ * - Every refusal (status 400 and up), also one before routing, is one record of the log: `warn` for 4xx, `error` for
+ *   5xx; the rest is `debug`. What Node.js cannot parse as HTTP is a `warn`, with the code of the error.
  * - `fastify.openConnections()` counts sockets, and `gss_http_open_connections` shows them.
  *
  * Fastify's own request logging must be off: `logController: new LogController({ disableRequestLogging: true })`.

@@ -10,8 +10,8 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 const NOTHING = /^0+$/;
 
 /**
- * Reads a `traceparent` header as W3C Trace Context, section 3.2, has it: anything invalid is ignored as a whole. A version
- * to come may have more behind a dash; version `00` may not, and `ff` is none.
+ * Reads a `traceparent` header as W3C Trace Context, section 3.2, has it: anything invalid is ignored as a whole. A
+ * version to come may have more behind a dash; version `00` may not, and `ff` is none.
  */
 export function parseTraceparent(header: string | string[] | undefined): Trace | undefined {
   if (typeof header !== 'string') return undefined;

@@ -13,8 +13,8 @@ const STACK = /\n[ \t]+at /;
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
- * Nest's logger over Fastify's: the lines of Nest, and of every `Logger` of its, become records beside the others. What the
- * framework says of its own start goes to `debug`; its warnings and errors stay what they are.
+ * Nest's logger over Fastify's: the lines of Nest, and of every `Logger` of its, become records beside the others. What
+ * the framework says of its own start goes to `debug`; its warnings and errors stay what they are.
  */
 export class FastifyNestLogger implements LoggerService {
   constructor(private readonly logger: FastifyBaseLogger) {}

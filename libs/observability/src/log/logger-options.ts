@@ -17,8 +17,9 @@ const HEADER_BAGS = ['headers', '*.headers'];
 
 /**
  * Options for the `logger` of Fastify: one JSON record a line on standard output, with `time` in ISO 8601, `level` as a
- * word, and the service, host and process. Credentials in headers are blacked out. Whatever text is logged, a record stays
- * on its line: everything invisible in it, as far as JSON lets it through, is escaped as JSON allows, so nothing is lost.
+ * word, and the service, host and process. Credentials in headers are blacked out. Whatever text is logged, a record
+ * stays on its line: everything invisible in it, as far as JSON lets it through, is escaped as JSON allows, so nothing
+ * is lost.
  * @param pretty lines for a person at a terminal in place of JSON
  */
 export function loggerOptions(level: LogLevelName, { pretty = false }: { pretty?: boolean } = {}): LoggerOptions {
@@ -58,6 +59,8 @@ const MOST_CAUSES = 5;
 
 function causesOf(error: Error): Error[] {
   const causes = [error];
-  for (let { cause } = error; isNativeError(cause) && causes.length < MOST_CAUSES; { cause } = cause) causes.push(cause);
+  for (let { cause } = error; isNativeError(cause) && causes.length < MOST_CAUSES; { cause } = cause) {
+    causes.push(cause);
+  }
   return causes;
 }

@@ -1,3 +1,0 @@
-export default async function setup(): Promise<void> {
-  await Promise.resolve();
-}
