@@ -1,14 +1,14 @@
 import { FaultRun } from './harness/fault-run.js';
-import { killAllPostgres, killPostmaster } from './harness/kill.js';
+import { killAllPostgres, killBackend, killPostmaster } from './harness/kill.js';
 
 const ROUNDS = 20;
+const KILLS = [killAllPostgres, killPostmaster, killBackend];
 
 it('loses and doubles nothing, and comes back by itself, when PostgreSQL is killed under load', async () => {
   const run = await FaultRun.begin('PostgreSQL killed');
   try {
     for (let round = 1; round <= ROUNDS; round += 1) {
-      const kill = round % 2 === 0 ? killAllPostgres : killPostmaster;
-      await run.round(() => kill(run.service.dataDir));
+      await run.round(() => KILLS[round % KILLS.length]!(run.service.dataDir));
       run.assertNothingWrong();
     }
     await run.checkAll();

@@ -17,8 +17,17 @@ export async function createApp(config: Omit<Settled, 'log'>, lifecycle: Lifecyc
     logger: new FastifyNestLogger(fastify.log), bodyParser: false, abortOnError: false,
   });
   observeHttp(fastify, app.get(Metrics));
+  closeConnectionsWhenDraining(fastify, lifecycle);
   app.setGlobalPrefix('api/v1', { exclude: [...METRICS_ROOT_PATHS, ...PROBE_ROOT_PATHS] });
   serveApiReference(app, describeApi(app));
   await app.init();
   return app;
+}
+
+/** A connection that stayed open after its last answer would hold the end of the process back. */
+function closeConnectionsWhenDraining(fastify: FastifyInstance, lifecycle: Lifecycle): void {
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (lifecycle.phase === 'draining') void reply.header('connection', 'close');
+    done(null, payload);
+  });
 }

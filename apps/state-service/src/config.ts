@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AuthKey } from '@app/auth';
-import { LOG_LEVELS } from '@app/observability';
+import type { LogLevelName } from '@app/observability';
 import { z } from 'zod';
+
+const LOG_LEVELS: readonly LogLevelName[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** A mistake of whoever starts the service: one line that says what to do, and exit code 1. */
 export class StartError extends Error {
@@ -40,7 +42,7 @@ export interface Config {
   readonly jwtKey: AuthKey | undefined;
   readonly jwtIssuer: string | undefined;
   readonly jwtAudience: string | undefined;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevelName;
   readonly rateLimitPerMinute: number;
 }
 

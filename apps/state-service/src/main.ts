@@ -1,13 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { EmbeddedPostgres } from '@app/embedded-postgres';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { migrate } from '../../../migrations/migrate.js';
-import { createApp } from './app.js';
 import { type Config, readConfig, serviceVersion } from './config.js';
-import { DOCUMENT_PATH, REFERENCE_PATH } from './http/openapi.js';
 import { Lifecycle } from './lifecycle.js';
 import { explain } from './start/explain.js';
-import { localSecret } from './start/local-secret.js';
 
 /** After this the process ends by force, acknowledged or not: what is not acknowledged is not promised. */
 const SHUTDOWN_LIMIT_MS = 9_500;
@@ -20,7 +16,12 @@ interface Running {
 async function start(config: Config, running: Running): Promise<void> {
   const lifecycle = new Lifecycle();
   stopOnSignals(running, lifecycle);
+  // The frameworks take a second to load: a wrong setting is told before that, and PostgreSQL starts meanwhile.
+  const frameworks = Promise.all([
+    import('../../../migrations/migrate.js'), import('./app.js'), import('./start/local-secret.js'),
+  ]);
   const databaseUrl = config.databaseUrl ?? await startPostgres(config, running);
+  const [{ migrate }, { createApp }, { localSecret }] = await frameworks;
   await migrate(databaseUrl);
   const jwtKey = config.jwtKey ?? { kind: 'secret' as const, secret: await localSecret(config.dataDir) };
   running.app = await createApp({ ...config, databaseUrl, jwtKey }, lifecycle);
@@ -42,7 +43,7 @@ async function startPostgres({ dataDir }: Config, running: Running): Promise<str
 function welcome({ databaseUrl, dataDir, jwtKey }: Config, url: string): void {
   const lines = [
     `Global State Service ${serviceVersion()} listens on ${url}`,
-    `  API reference  ${url}/${REFERENCE_PATH}  (OpenAPI: ${url}/${DOCUMENT_PATH})`,
+    `  API reference  ${url}/api/v1/docs  (OpenAPI: ${url}/api/v1/openapi.json)`,
     `  Database       ${databaseUrl ? 'DATABASE_URL' : `embedded PostgreSQL in ${dataDir}`}`,
     jwtKey ? '  Tokens         signed by your key' : '  A token        npm run -s token -- --role admin',
   ];

@@ -244,9 +244,12 @@ describe('when PostgreSQL is killed', () => {
     const lost = pidOf(postgres);
     const { held } = await hold(postgres);
     process.kill(held, 'SIGSTOP');
-    process.kill(lost, 'SIGKILL');
-    await eventually(() => expect(failedStarts(shared)).toBeGreaterThan(6));
-    process.kill(held, 'SIGCONT');
+    try {
+      process.kill(lost, 'SIGKILL');
+      await eventually(() => expect(failedStarts(shared)).toBeGreaterThan(6));
+    } finally {
+      process.kill(held, 'SIGCONT');
+    }
     await eventually(() => expect(pidOf(postgres)).not.toBe(lost));
     expect(errors).toEqual([]);
   });

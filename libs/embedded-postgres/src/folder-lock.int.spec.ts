@@ -78,7 +78,7 @@ it('is kept by a holder that is stopped and cannot answer', async () => {
 async function rival(name: string, answers: string[]): Promise<() => Promise<void>> {
   let asked = 0;
   const server = createServer((socket) => {
-    socket.end(answers[Math.min(asked, answers.length - 1)]);
+    socket.end(answers[Math.min(asked, answers.length - 1)] ?? '');
     asked += 1;
   }).listen(join(folder.path, 'lock', name));
   await once(server, 'listening');

@@ -30,12 +30,10 @@ export const remove: Decision = (state) => {
   return draft('Removed', ['del']);
 };
 
-type Keys = Partial<Pick<Command, 'receipt' | 'context'>>;
+type More = Partial<Pick<Command, 'receipt' | 'context'>> & { eventId?: string; expected?: number };
 
 /** A command on one aggregate. With an `eventId` it is a publisher's, whose event is known again by its type. */
-export function on(
-  ref: AggregateRef, decision: Decision, { eventId, expected, ...keys }: Keys & { eventId?: string; expected?: number } = {},
-): Command {
+export function on(ref: AggregateRef, decision: Decision, { eventId, expected, ...keys }: More = {}): Command {
   const sameAs = ({ type }: { type: string }): boolean => type === decision({ ...unborn(ref), version: 1 }).type;
   return {
     aggregates: [ref],
@@ -52,7 +50,9 @@ export function on(
 }
 
 /** A command on several aggregates, one event each. */
-export function onAll(refs: readonly AggregateRef[], decision: (state: AggregateSnapshot, i: number) => EventDraft): Command {
+export function onAll(
+  refs: readonly AggregateRef[], decision: (state: AggregateSnapshot, i: number) => EventDraft,
+): Command {
   return {
     aggregates: refs,
     context: { actor: 'contract' },

@@ -33,7 +33,8 @@ export const anyStep: fc.Arbitrary<Step> = fc.record({
   and === undefined || and === step.on ? { ...step, off, eventId } : { ...step, and }));
 
 /** A step whose decision fails; for the company it keeps. */
-export const anyBreak: fc.Arbitrary<Step> = anyStep.map(({ eventId: _none, ...step }) => ({ ...step, change: 'break' }));
+export const anyBreak: fc.Arbitrary<Step> =
+  anyStep.map(({ eventId: _none, ...step }) => ({ ...step, change: 'break' }));
 
 /** What stands for the numbers of the steps in one run: aggregates, keys and event ids that nobody else uses. */
 export interface Cast {
@@ -80,7 +81,7 @@ interface Content {
   readonly s?: number;
 }
 
-/** The event store as simple as it can be told: what each aggregate was after each version, and who was answered what. */
+/** The event store as simple as can be: what each aggregate was after each version, and who was answered what. */
 export class Model {
   readonly histories: Content[][] = AGGREGATES.map(() => []);
   private readonly receipts = new Map<number, { fingerprint: string; made: string }>();
@@ -115,7 +116,7 @@ export class Model {
 }
 
 function after({ deleted, n, s }: Content, { change: what, value }: Step): Content {
-  const alive = deleted ? {} : { n, s };
   if (what === 'remove') return { deleted: true };
-  return what === 'add' ? { ...alive, deleted: false, n: (alive.n ?? 0) + value } : { ...alive, deleted: false, s: value };
+  const alive = deleted ? { deleted: false } : { deleted: false, n, s };
+  return what === 'add' ? { ...alive, n: (alive.n ?? 0) + value } : { ...alive, s: value };
 }

@@ -17,7 +17,8 @@ export interface Decided<State, Event> {
 
 /** `given(...events).when(command).then(...events)` for a decider. */
 export function givenFor<State, Command, Event>(decider: Decider<State, Command, Event>) {
-  const after = (state: State, events: readonly Event[]) => events.reduce((now, event) => decider.evolve(now, event), state);
+  const after = (state: State, events: readonly Event[]): State =>
+    events.reduce((now, event) => decider.evolve(now, event), state);
   return (...history: readonly Event[]) => ({
     when(command: Command): Decided<State, Event> {
       const state = after(decider.initial, history);

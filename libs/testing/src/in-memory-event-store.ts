@@ -45,7 +45,8 @@ export class InMemoryEventStore implements EventLog {
     const events = this.stream(ref).slice(0, version);
     const last = events.at(-1);
     if (last?.version !== version) return undefined;
-    return document(events.reduce<FoldState>((state, event) => fold(state, event.ops, event.version), EMPTY_FOLD), last);
+    const state = events.reduce<FoldState>((before, event) => fold(before, event.ops, event.version), EMPTY_FOLD);
+    return document(state, last);
   }
 
   /** See `EventStore.readStream`. */
@@ -74,7 +75,8 @@ export class InMemoryEventStore implements EventLog {
       if (known.fingerprint === receipt.fingerprint) return { duplicate: true, events: known.events };
       throw new ServiceError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request');
     }
-    const stored = publisherEvent && this.stream(aggregates[0]!).find(({ eventId }) => eventId === publisherEvent.eventId);
+    if (!publisherEvent) return undefined;
+    const stored = this.stream(aggregates[0]!).find(({ eventId }) => eventId === publisherEvent.eventId);
     if (!stored) return undefined;
     if (publisherEvent.sameAs(stored)) return { duplicate: true, events: [appended(stored)] };
     throw new ServiceError('EVENT_ID_REUSED', 'this eventId was used for another event of the aggregate', {

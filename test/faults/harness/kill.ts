@@ -4,8 +4,7 @@ import { join } from 'node:path';
 /** The postmaster of the data folder; throws if none runs there. */
 export function postmasterOf(dataDir: string): number {
   const pid = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
-  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  if (!command.includes(dataDir)) throw new Error(`process ${pid} is not the PostgreSQL of ${dataDir}`);
+  if (!commandOf(pid).includes(dataDir)) throw new Error(`process ${pid} is not the PostgreSQL of ${dataDir}`);
   return pid;
 }
 
@@ -20,21 +19,37 @@ export function killAllPostgres(dataDir: string): void {
   for (const pid of [postmaster, ...childrenOf(postmaster)]) killIfThere(pid);
 }
 
+/** SIGKILL of one process that serves a connection; the postmaster then ends the others and recovers. */
+export function killBackend(dataDir: string): void {
+  const backend = childrenOf(postmasterOf(dataDir)).find((pid) => commandOf(pid).includes('[local]'));
+  if (backend === undefined) throw new Error('PostgreSQL serves nobody');
+  process.kill(backend, 'SIGKILL');
+}
+
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
 }
 
-/** `undefined` for a process that has gone meanwhile. */
-function parentOf(pid: number): number | undefined {
+function parentOf(pid: number): number {
+  const stat = told(pid, 'stat');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]); // the name before it may hold anything
+}
+
+function commandOf(pid: number): string {
+  return told(pid, 'cmdline');
+}
+
+/** What /proc says of a process; nothing of one that has gone. */
+function told(pid: number, file: 'stat' | 'cmdline'): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]); // the name before it may hold anything
-  } catch {
-    return undefined;
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return '';
+    throw error;
   }
 }
 
-export function killIfThere(pid: number): void {
+function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

@@ -20,5 +20,6 @@ export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyR
   void reply.status(refusal.status)
     .header('content-type', `${asProblem ? PROBLEM_JSON : 'application/json'}; charset=utf-8`)
     .header('cache-control', 'no-store')
+    .header('x-request-id', request.id) // what Fastify refuses before routing passes no other hook
     .send(JSON.stringify(asProblem ? problemBody(refusal) : errorBody(refusal)));
 }

@@ -4,8 +4,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { serviceVersion } from '../config.js';
 
-export const DOCUMENT_PATH = 'api/v1/openapi.json';
-export const REFERENCE_PATH = 'api/v1/docs';
+const DOCUMENT_PATH = 'api/v1/openapi.json';
+const REFERENCE_PATH = 'api/v1/docs';
 
 /** The OpenAPI 3.0 document of everything the service answers; committed as `openapi.json`. */
 export function describeApi(app: INestApplication): OpenAPIObject {

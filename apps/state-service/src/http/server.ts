@@ -18,7 +18,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export function createAdapter(config: Pick<Config, 'logLevel'>): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: loggerOptions(config.logLevel, { pretty: process.stdout.isTTY }),
-    logController: new LogController({ disableRequestLogging: true }), // ours is in libs/observability
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }), // ours is in libs/observability
     bodyLimit: JSON_LIMITS.maxBytes,
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: 65_000, // longer than the idle time of usual load balancers, which must be the first to close

@@ -49,7 +49,8 @@ describe('the arena', () => {
     expect(states.size).toBe(expected.length);
     for (const { aggregateType, aggregateId, version, data } of expected) {
       const state = states.get(refKey({ type: aggregateType, id: aggregateId }))!;
-      expect([aggregateId, state.version, canonicalJson(state.data)]).toEqual([aggregateId, version, canonicalJson(data)]);
+      expect([aggregateId, state.version, canonicalJson(state.data)])
+        .toEqual([aggregateId, version, canonicalJson(data)]);
     }
   });
 

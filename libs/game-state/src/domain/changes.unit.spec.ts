@@ -51,7 +51,8 @@ const array: fc.Arbitrary<Json> = fc.array(fc.oneof(scalar, fc.constantFrom<Json
 });
 const inc: fc.Arbitrary<Json> = fc.constantFrom(1, -1, 0, 7, MAX, -MAX).map(($inc) => ({ $inc }));
 const badInc: fc.Arbitrary<Json> = fc.constantFrom<Json>(
-  { $inc: 1.5 }, { $inc: '1' }, { $inc: null }, { $inc: 2 ** 53 }, { $inc: 1, a: 1 }, { $inc: { $inc: 1 } }, { $inc: [1] });
+  { $inc: 1.5 }, { $inc: '1' }, { $inc: null }, { $inc: 2 ** 53 }, { $inc: 1, a: 1 }, { $inc: { $inc: 1 } },
+  { $inc: [1] });
 
 function tree(leaf: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> {
   return fc.letrec<{ node: JsonObject; value: Json }>((tie) => ({
@@ -118,8 +119,8 @@ describe('toOps and fold', () => {
   });
 
   it('keep a key called __proto__ where it is', () => {
-    const change = JSON.parse('{"__proto__":{"polluted":{"$inc":1}},"constructor":{"prototype":{"polluted":1}}}') as JsonObject;
-    const after = apply({}, change);
+    const change = '{"__proto__":{"polluted":{"$inc":1}},"constructor":{"prototype":{"polluted":1}}}';
+    const after = apply({}, JSON.parse(change) as JsonObject);
     expect(valueAt(after, ['__proto__', 'polluted'])).toBe(1);
     expect({}).not.toHaveProperty('polluted');
     expect(Object.getPrototypeOf(after)).toBe(Object.prototype);
@@ -142,7 +143,9 @@ describe('toOps', () => {
     ['an array, whole', { x: [{ $inc: 1 }, null] }, [['set', '/x', 'lww', [{ $inc: 1 }, null]]]],
     ['an empty object', { x: {} }, [['obj', '/x', 'lww']]],
     ['an object that only loses', { x: { y: null } }, [['unset', '/x/y', 'lww'], ['obj', '/x', 'lww']]],
-    ['an object that also gains', { bag: { y: null, z: 1 } }, [['unset', '/bag/y', 'sum'], ['set', '/bag/z', 'sum', 1]]],
+    ['an object that also gains', { bag: { y: null, z: 1 } }, [
+      ['unset', '/bag/y', 'sum'], ['set', '/bag/z', 'sum', 1],
+    ]],
     ['odd keys', { 'a/b': { '~': 1 } }, [['set', '/a~1b/~0', 'lww', 1]]],
     ['nothing', {}, []],
   ])('turns %s into its op', (_name, changes, ops) => {

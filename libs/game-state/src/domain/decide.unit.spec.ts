@@ -43,8 +43,8 @@ type Kind = keyof typeof KINDS;
 type Life = keyof typeof LIVES;
 
 /**
- * What the contract answers. Rows: expectedVersion; columns: If-Match. Where both miss, If-Match is looked at first (RFC
- * 9110, 13.2.2), but no precondition counts where the answer would be a 404 without it (13.2.1).
+ * What the contract answers. Rows: expectedVersion; columns: If-Match. Where both miss, If-Match is looked at first; no
+ * precondition counts where the answer would be a 404 without it (RFC 9110, 13.2.1).
  */
 const WHOEVER_COMES_FIRST = { // update and publish create and revive
   unborn: `
@@ -86,7 +86,8 @@ interface Case {
   readonly answer: string;
 }
 
-const CASES: Case[] = (Object.keys(KINDS) as Kind[]).flatMap((kind) => (Object.keys(LIVES) as Life[]).flatMap((life) => {
+const LIFE_NAMES = Object.keys(LIVES) as Life[];
+const CASES: Case[] = (Object.keys(KINDS) as Kind[]).flatMap((kind) => LIFE_NAMES.flatMap((life) => {
   const [columns, ...rows] = ANSWERS[kind][life].trim().split('\n').map((line) => line.trim().split(/\s+/));
   return rows.flatMap(([expected, ...answers]) =>
     answers.map((answer, i) => ({ kind, life, expected: expected!, ifMatch: columns![i]!, answer })));
@@ -132,7 +133,8 @@ describe('decide', () => {
     ({ kind: 'publish', event: { eventType: 'CurrencyEarned', eventData, ...more } });
 
   it('creates with version 1', () => {
-    given().when({ ...update({ gold: 3 }), expectedVersion: 0 }).thenState({ version: 1, data: { gold: 3 }, deleted: false });
+    given().when({ ...update({ gold: 3 }), expectedVersion: 0 })
+      .thenState({ version: 1, data: { gold: 3 }, deleted: false });
   });
 
   it('moves the version by one for an update that changes nothing', () => {
@@ -168,7 +170,8 @@ describe('decide', () => {
       .then(event('CurrencyEarned', { from: 'quest' }, effect));
     given(created).when({ kind: 'publish', event: { eventType: 'Whatever', eventData: { gold: { $inc: 2 } } } })
       .then(event('Whatever', { gold: { $inc: 2 } }, effect));
-    given(created).when(publish({ from: 'quest' }, { stateChanges: {} })).then(event('CurrencyEarned', { from: 'quest' }, []));
+    given(created).when(publish({ from: 'quest' }, { stateChanges: {} }))
+      .then(event('CurrencyEarned', { from: 'quest' }, []));
   });
 
   it.each<[string, JsonObject, object]>([

@@ -37,8 +37,8 @@ describe('ruleOf', () => {
   });
 
   it.each([
-    [[]], [['bag']], [['other']], [['bag', 'sword', 'deep']], [['units', 'x']], [['units', 'x', 'mp']], [['units', 'x', 'rage']],
-    [['level', 'x']], [['*']], [['bag/gem']], [['__proto__']], [['constructor']],
+    [[]], [['bag']], [['other']], [['bag', 'sword', 'deep']], [['units', 'x']], [['units', 'x', 'mp']],
+    [['units', 'x', 'rage']], [['level', 'x']], [['*']], [['bag/gem']], [['__proto__']], [['constructor']],
   ])('knows nothing of %j', (path) => {
     expect(ruleOf(definition, path)).toBeUndefined();
   });
@@ -46,7 +46,8 @@ describe('ruleOf', () => {
 
 describe('mergeOf', () => {
   it.each<[string[], Op[0], string]>([
-    [['level'], 'set', 'max'], [['level'], 'inc', 'max'], [['bag', 'x'], 'inc', 'bcounter'], [['bag', 'gem'], 'inc', 'sum'],
+    [['level'], 'set', 'max'], [['level'], 'inc', 'max'], [['bag', 'x'], 'inc', 'bcounter'],
+    [['bag', 'gem'], 'inc', 'sum'],
     [['other'], 'set', 'lww'], [['other'], 'inc', 'sum'], [['other'], 'unset', 'lww'], [['bag'], 'obj', 'lww'],
   ])('%j by %s merges as %s', (path, op, merge) => {
     expect(mergeOf(definition, path, op)).toBe(merge);
@@ -57,7 +58,8 @@ describe('assertBounds', () => {
   it.each<[JsonObject, JsonObject]>([
     [{ level: 1 }, {}], [{ level: 10 }, {}], [{ price: 0.5 }, {}], [{ name: '' }, {}], [{ open: false }, {}],
     [{ bag: { x: { $inc: -2 } } }, { bag: { x: 2 } }], [{ bag: { gem: { $inc: -5 } } }, {}], [{ level: null }, {}],
-    [{ other: -5, bag: {}, units: { x: { mp: 'any' } } }, {}], [{ units: { x: null } }, {}], [{ extra: { level: -1 } }, {}],
+    [{ other: -5, bag: {}, units: { x: { mp: 'any' } } }, {}], [{ units: { x: null } }, {}],
+    [{ extra: { level: -1 } }, {}],
   ])('lets %j pass on %j', (changes, state) => {
     expect(refusalOf(changes, state)).toBeUndefined();
   });
@@ -93,7 +95,7 @@ describe('assertBounds', () => {
 
 /** Every field of every definition, with a key in place of each `*`. */
 const FIELDS = Object.values(DEFINITIONS).flatMap((each) => Object.entries(each.fields).map(
-  ([field, rule]): [string, string[], FieldRule] => [each.type, field.split('/').map((key) => (key === '*' ? 'k1' : key)), rule]));
+  ([field, rule]): [string, string[], FieldRule] => [each.type, field.replaceAll('*', 'k1').split('/'), rule]));
 
 const GOOD: Record<FieldRule['holds'], (rule: FieldRule) => Json> = {
   'whole number': ({ min, max }) => min ?? max ?? -7,
@@ -102,7 +104,8 @@ const GOOD: Record<FieldRule['holds'], (rule: FieldRule) => Json> = {
   'flag': () => true,
 };
 const FOREIGN: Record<FieldRule['holds'], Json[]> = {
-  'whole number': [0.5, '1', true, [1]], 'number': ['1', true, [1]], 'text': [1, true, ['a']], 'flag': [1, 'true', [true]],
+  'whole number': [0.5, '1', true, [1]], 'number': ['1', true, [1]], 'text': [1, true, ['a']],
+  'flag': [1, 'true', [true]],
 };
 
 describe.each(FIELDS)('%s %j', (type, path, rule) => {

@@ -22,7 +22,7 @@ describe('cursors', () => {
   });
 
   it('of random text are refused, or are one that was given out', () => {
-    const almost = fc.tuple(fc.nat(), fc.string({ maxLength: 3 })).map(([version, more]) => encodeCursor(version) + more);
+    const almost = fc.tuple(fc.nat().map(encodeCursor), fc.string({ maxLength: 3 })).map((parts) => parts.join(''));
     fc.assert(fc.property(fc.oneof(fc.string(), fc.base64String(), almost), (cursor) => {
       try {
         expect(encodeCursor(decodeCursor(cursor))).toBe(cursor);
