@@ -74,6 +74,20 @@ const lingering = (inFlight, ms) => (url) => withStore(url, {}, (store) => {
   });
 });
 
+/** What one would write by hand: a plain insert of the event in a transaction of its own; no state, no dense positions. */
+const plain = (clients) => async (url) => {
+  const pool = new pg.Pool({ connectionString: url, max: clients });
+  await pool.query(`CREATE TABLE IF NOT EXISTS bench_plain (position bigserial PRIMARY KEY, type text, id uuid, version bigint,
+    event_id uuid, event_type text, data json, at timestamptz DEFAULT now(), UNIQUE (type, id, version), UNIQUE (type, id, event_id))`);
+  const text = JSON.stringify(data);
+  const result = await drive(clients, () => pool.query({
+    name: 'plain', text: 'INSERT INTO bench_plain (type, id, version, event_id, event_type, data) VALUES ($1, $2, $3, $4, $5, $6)',
+    values: ['player', randomUUID(), 1, randomUUID(), 'Counted', text],
+  }));
+  await pool.end();
+  return result;
+};
+
 /** One statement and transaction an event, over as many connections: the same function with a group of one. */
 const single = (clients) => (url) => withStore(url, { lanes: clients, maxGroupEvents: 1 }, (store) =>
   drive(clients, (i) => store.execute(command(refs[i % refs.length]))));
@@ -103,8 +117,9 @@ async function encodedRun(client, encoding, size) {
 }
 
 const rows = {
-  'one transaction an event, 16 connections': single(16),
-  'one transaction an event, 64 connections': single(64),
+  'plain insert, one transaction an event, 16 connections': plain(16),
+  'plain insert, one transaction an event, 64 connections': plain(64),
+  'our function, one transaction an event, 16 connections': single(16),
   'group append, 1 in flight': grouped(1),
   'group append, 16 in flight': grouped(16),
   'group append, 64 in flight': grouped(64),
@@ -113,7 +128,7 @@ const rows = {
   '256 in flight, 1 lane': grouped(256, { lanes: 1 }),
   '256 in flight, 4 lanes': grouped(256, { lanes: 4 }),
   '256 in flight, groups of 64': grouped(256, { maxGroupEvents: 64 }),
-  '256 in flight, groups of 256': grouped(256, { maxGroupEvents: 256 }),
+  '256 in flight, groups of 128': grouped(256, { maxGroupEvents: 128 }),
   '64 in flight, 1 ms delay': lingering(64, 1),
   '256 in flight, 1 ms delay': lingering(256, 1),
   'encoding: JSON, groups of 64': encoded('json', 64),
@@ -121,6 +136,11 @@ const rows = {
   'encoding: JSON, groups of 256': encoded('json', 256),
   'encoding: arrays, groups of 256': encoded('arrays', 256),
 };
+
+/** One line on a terminal, nothing elsewhere. */
+function tell(line) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+}
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
@@ -133,11 +153,11 @@ async function main() {
     await grouped(64)(server.url); // warm-up
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const [name, measure] of Object.entries(rows)) {
-        process.stderr.write(`\r${' '.repeat(78)}\rround ${round} of ${ROUNDS}: ${name}`);
+        tell(`round ${round} of ${ROUNDS}: ${name}`);
         results[name].push(await measure(server.url));
       }
     }
-    process.stderr.write(`\r${' '.repeat(78)}\r`);
+    tell('');
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

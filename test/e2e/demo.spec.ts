@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExpectedState, GameEvent, readLines } from '../../apps/demo/src/input.js';
 import { type OwnService, startOwnService } from '../../apps/demo/src/own-service.js';
 import { type DemoResult, runDemo } from '../../apps/demo/src/run-demo.js';
+import { ServiceClient } from '../../apps/demo/src/service-client.js';
 
 const ROOT = join(__dirname, '../..');
 const fixture = (name: string): string => join(ROOT, 'test/fixtures', name);
@@ -56,6 +60,28 @@ describe('the arena, played to a real service', () => {
   async function run(changed: Partial<Parameters<typeof runDemo>[0]>): Promise<DemoResult> {
     return runDemo({ url: service.url, token: service.token, inFlight: 64, events, expected, ...changed });
   }
+});
+
+describe('a request that is put off', () => {
+  it('is sent again after as long as the answer says', async () => {
+    const answers = [[503, '1'], [429, new Date(0).toUTCString()], [201, '']] as const;
+    const asked: number[] = [];
+    const server = createServer((_request, response) => {
+      const [status, retryAfter] = answers[asked.push(performance.now()) - 1] ?? answers[2];
+      response.writeHead(status, { 'retry-after': retryAfter }).end('{"eventId":"e","eventVersion":7}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = new ServiceClient({ url: `http://127.0.0.1:${port}`, token: 't', inFlight: 1 });
+    try {
+      expect(await client.publish(events[0]!)).toEqual({ eventId: 'e', eventVersion: 7, duplicate: false });
+      expect(client.retries).toBe(2);
+      expect(asked[1]! - asked[0]!).toBeGreaterThan(990);
+    } finally {
+      await client.close();
+      server.close();
+    }
+  });
 });
 
 describe('npm run demo', () => {

@@ -69,7 +69,7 @@ describe('what is planted', () => {
     await run.round(() => undefined);
   }, 60_000);
 
-  afterAll(() => run.end());
+  afterAll(() => run?.end());
 
   it.each(PLANTED)('is found: %s', async (_what, sql, kinds) => {
     await withDatabase(run.service.dataDir, (client) => checkWith(client, sql));

@@ -95,7 +95,9 @@ function usableBy(native: string, user: SystemUser): boolean {
 
 /** Appears under its name only when it is whole, so that a copy cut short is never taken for one. */
 async function copyNative(native: string, copy: string): Promise<void> {
-  await mkdir(dirname(copy), { recursive: true, mode: 0o755 });
+  if (await mkdir(dirname(copy), { recursive: true }) !== undefined) {
+    await chmod(dirname(copy), 0o755);
+  }
   const building = await mkdtemp(`${copy}.`);
   try {
     await copyTree(native, join(building, 'native'), 0o644);

@@ -79,7 +79,8 @@ if (process.getuid?.() === 0) {
       const hidden = join(scratch, 'private');
       mkdirSync(hidden, { mode: 0o700 });
       const native = { folder: modelOfNative(hidden), version: '18.0' };
-      const copy = await usableBinaries(native, user, join(scratch, 'copies'));
+      const umask = process.umask(0o077);
+      const copy = await usableBinaries(native, user, join(scratch, 'copies')).finally(() => process.umask(umask));
       expect(copy).toBe(join(scratch, 'copies', 'postgres-binaries-18.0'));
       expect(execFileSync(join(copy, 'bin', 'postgres'), { uid: user?.uid, gid: user?.gid }).toString()).toBe('runs\n');
       expect(readlinkSync(join(copy, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
