@@ -113,7 +113,7 @@ function may(role: Role, action: Route['action'], player: string, id: string): b
 
 /** Every route as the OpenAPI document and the server's own table have it. */
 function routesOf(service: Service): string[] {
-  const table = service.app.getHttpAdapter().getInstance<{ printRoutes(options: object): string }>()
+  const table = service.app.getHttpAdapter().getInstance()
     .printRoutes({ commonPrefix: false });
   return parseRoutes(table);
 }

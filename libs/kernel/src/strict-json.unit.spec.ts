@@ -228,7 +228,7 @@ describe('hostile bodies are answered in linear time', () => {
     } catch (error) {
       expect(error).toBeInstanceOf(ServiceError);
     }
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 
