@@ -21,5 +21,8 @@ try {
   process.exit(1);
 }
 const program = join(root, programs[name]);
-process.argv = [node, program, ...rest];
+// The demo is told where the service of this environment is; only the service reads the environment itself.
+const { PORT = '8087', DATA_DIR = '.data' } = process.env;
+const place = name === 'demo' ? ['--port', PORT, '--data-dir', DATA_DIR] : [];
+process.argv = [node, program, ...place, ...rest];
 await import(pathToFileURL(program).href);

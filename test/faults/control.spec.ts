@@ -15,32 +15,38 @@ const UNSAFE = [
 
 const NEWEST = '(SELECT max(position) FROM global_state.events)';
 const COPY = `INSERT INTO global_state.events SELECT (jsonb_populate_record(event, jsonb_build_object(
-  'position', position + 1, 'origin_sequence', origin_sequence + 1, 'version', version + 1, 'event_id', gen_random_uuid()))).*
+    'position', position + 1, 'origin_sequence', origin_sequence + 1, 'version', version + 1,
+    'event_id', gen_random_uuid()))).*
   FROM global_state.events AS event WHERE position = ${NEWEST}`;
-const SHARED_STATE = "aggregate_id = (SELECT min(aggregate_id::text) FROM global_state.aggregate_states WHERE data->'counts' IS NOT NULL)::uuid";
+const A_STATE = `aggregate_id = (SELECT aggregate_id FROM global_state.aggregate_states
+  WHERE data->'counts' IS NOT NULL ORDER BY aggregate_id LIMIT 1)`;
+const A_RECEIPT = 'key = (SELECT min(key) FROM global_state.command_receipts)';
 
 const PLANTED: [what: string, sql: string, kinds: string[]][] = [
   ['nothing', 'SELECT 1', []],
   ['a lost event', `DELETE FROM global_state.events WHERE position = ${NEWEST}`, ['lost', 'order', 'state']],
-  ['an event that says something else', `UPDATE global_state.events SET data = '{}' WHERE position = 7`, ['lost', 'hash']],
+  ['an event that says something else',
+    `UPDATE global_state.events SET data = '{}' WHERE position = 7`, ['lost', 'hash']],
   ['an event done twice', COPY, ['phantom', 'order', 'state']],
-  ['a gap in the positions', `UPDATE global_state.events SET position = position + 1 WHERE position = ${NEWEST}`, ['order']],
+  ['a gap in the positions',
+    `UPDATE global_state.events SET position = position + 1 WHERE position = ${NEWEST}`, ['order']],
   ['a head that is ahead', 'UPDATE global_state.log_heads SET position = position + 1', ['order']],
   ['time that runs backwards',
     `UPDATE global_state.events SET committed_at = committed_at - interval '1 hour' WHERE position = 20`, ['order']],
-  ['a gap in the versions', `UPDATE global_state.events SET version = version + 1 WHERE position = ${NEWEST}`, ['order', 'lost']],
+  ['a gap in the versions',
+    `UPDATE global_state.events SET version = version + 1 WHERE position = ${NEWEST}`, ['order', 'lost']],
   ['another actor', `UPDATE global_state.events SET actor = 'other' WHERE position = 9`, ['hash']],
-  ['a clock that stands', `UPDATE global_state.events SET hlc = 1 WHERE position = ${NEWEST}`, ['order', 'hash']],
-  ['a state that is off', `UPDATE global_state.aggregate_states SET deleted = NOT deleted WHERE ${SHARED_STATE}`, ['state']],
+  ['a clock that stands',
+    `UPDATE global_state.events SET hlc = 1
+      WHERE position = (SELECT max(position) FROM global_state.events WHERE version > 1)`, ['order', 'hash']],
+  ['a state that is off',
+    `UPDATE global_state.aggregate_states SET deleted = NOT deleted WHERE ${A_STATE}`, ['state']],
   ['an increment too many',
     `UPDATE global_state.aggregate_states SET data = jsonb_set(data::jsonb, '{counts,patched}', '1000000')::json
-      WHERE ${SHARED_STATE}`, ['state', 'counter']],
-  ['a lost state', `DELETE FROM global_state.aggregate_states WHERE ${SHARED_STATE}`, ['state', 'counter']],
-  ['a lost receipt', 'DELETE FROM global_state.command_receipts WHERE key = (SELECT min(key) FROM global_state.command_receipts)',
-    ['receipt']],
-  ['a receipt of nothing',
-    `UPDATE global_state.command_receipts SET refs = '[]' WHERE key = (SELECT min(key) FROM global_state.command_receipts)`,
-    ['receipt']],
+      WHERE ${A_STATE}`, ['state', 'counter']],
+  ['a lost state', `DELETE FROM global_state.aggregate_states WHERE ${A_STATE}`, ['state', 'counter']],
+  ['a lost receipt', `DELETE FROM global_state.command_receipts WHERE ${A_RECEIPT}`, ['receipt']],
+  ['a receipt of nothing', `UPDATE global_state.command_receipts SET refs = '[]' WHERE ${A_RECEIPT}`, ['receipt']],
 ];
 
 describe('what was not durable', () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DemoError } from './demo-error.js';
 
-export const USAGE = `Sends a log of real game events to a running service and checks what becomes of them: npm run demo -- [options]
+export const USAGE = `Sends real game events to a service and checks what becomes of them: npm run demo -- [options]
   --url <url>         the service; without it the one at the default address, or one started for this run
   --port <port>       port of the default address (8087)
   --token <jwt>       with the role service; else one is signed with the secret in the data folder

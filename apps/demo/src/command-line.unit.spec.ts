@@ -2,14 +2,14 @@ import { readCommandLine } from './command-line.js';
 
 it('has a default for everything', () => {
   expect(readCommandLine([])).toEqual({
-    url: undefined, port: 8087, token: undefined, dataDir: '.data', inFlight: 64, events: undefined, expected: undefined,
-    json: false, help: false,
+    url: undefined, port: 8087, token: undefined, dataDir: '.data', inFlight: 64, events: undefined,
+    expected: undefined, json: false, help: false,
   });
 });
 
 it('takes what is given', () => {
-  const args = '--url http://localhost:9000/ --token t --in-flight 8 --events e --expected x --data-dir d --json'.split(' ');
-  expect(readCommandLine(args)).toMatchObject({
+  const line = '--url http://localhost:9000/ --token t --in-flight 8 --events e --expected x --data-dir d --json';
+  expect(readCommandLine(line.split(' '))).toMatchObject({
     url: 'http://localhost:9000', token: 't', inFlight: 8, events: 'e', expected: 'x', dataDir: 'd', json: true,
   });
 });

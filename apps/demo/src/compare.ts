@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, toPointer } from '@app/kernel';
 import type { ExpectedState } from './input.js';
 
-/** Something that is not as it should be. `path` is a JSON Pointer into the state; a side that has nothing there is absent. */
+/** What is not as it should be. `path` is a JSON Pointer into the state; a side with nothing there is absent. */
 export interface Difference {
   readonly aggregate: string;
   readonly path: string;
@@ -53,7 +53,7 @@ function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** What the players have, and what the economies say they minted: no gold may come from anywhere else, and none may go. */
+/** What the players have, and what the economies minted: no gold may come from anywhere else, and none may go. */
 export function countGold(states: ReadonlyMap<string, ToldState | undefined>): { gold: number; minted: number } {
   const sum = (type: string, key: string): number => [...states].reduce((total, [name, state]) => {
     const value = name.startsWith(`${type}/`) ? state?.data[key] : undefined;

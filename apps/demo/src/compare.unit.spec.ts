@@ -24,14 +24,15 @@ it.each([
 
 it('names a state that is not there', () => {
   expect(compareState({ ...player, version: 2, data }, undefined)).toEqual([
-    { aggregate: 'player/p1', path: '/version', expected: 2 }, { aggregate: 'player/p1', path: '/data', expected: data },
+    { aggregate: 'player/p1', path: '/version', expected: 2 },
+    { aggregate: 'player/p1', path: '/data', expected: data },
   ]);
 });
 
 it('counts gold with the players and minted with the economies', () => {
   const state = (values: Record<string, number>) => ({ version: 1, data: values });
   expect(countGold(new Map([
-    ['player/1', state({ gold: 25 })], ['player/2', state({ gold: 5 })], ['player/3', state({})], ['guild/1', state({ gold: 7 })],
-    ['economy/1', state({ minted: 31 })], ['economy/2', undefined],
+    ['player/1', state({ gold: 25 })], ['player/2', state({ gold: 5 })], ['player/3', state({})],
+    ['guild/1', state({ gold: 7 })], ['economy/1', state({ minted: 31 })], ['economy/2', undefined],
   ]))).toEqual({ gold: 30, minted: 31 });
 });

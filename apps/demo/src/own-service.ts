@@ -18,8 +18,8 @@ export interface OwnService {
 const TOKEN_SECONDS = 3600;
 
 /**
- * Starts a service on a temporary folder and a free port. It gets nothing of our environment: a DATABASE_URL there is not
- * for it.
+ * Starts a service on a temporary folder and a free port. It gets nothing of our environment: a DATABASE_URL there is
+ * not for it.
  * @param program the built service
  * @param signal ends it, also while it starts
  * @throws DemoError with what it said, if it does not come up
@@ -27,7 +27,8 @@ const TOKEN_SECONDS = 3600;
 export async function startOwnService(program: string, signal?: AbortSignal): Promise<OwnService> {
   const folder = await mkdtemp(join(tmpdir(), 'gss-demo-'));
   const child = spawn(process.execPath, [program], {
-    env: { PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' }, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // Ctrl-C at the terminal is for us; it gets our word
   });
   const exited = once(child, 'exit');

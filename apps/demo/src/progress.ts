@@ -13,7 +13,9 @@ export function showProgress(total: number): Progress {
 
 function bar(total: number): Progress {
   const drawn = new cliProgress.SingleBar({
-    format: '{bar} {percentage}% | {value} of {total} events | {duration_formatted}', hideCursor: true, stream: process.stderr,
+    format: '{bar} {percentage}% | {value} of {total} events | {duration_formatted}',
+    hideCursor: true,
+    stream: process.stderr,
   }, cliProgress.Presets.shades_classic);
   drawn.start(total, 0);
   return { update: (answered) => drawn.update(answered), stop: () => drawn.stop() };

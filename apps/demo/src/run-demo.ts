@@ -95,7 +95,9 @@ async function deliver(client: ServiceClient, event: GameEvent, index: number, s
   sent.sentTwice += 1;
   sent.duplicates += Number(one.duplicate) + Number(two.duplicate);
   const problem = { aggregate: nameOf(event), path: `event ${event.eventId}` };
-  if (!one.duplicate && !two.duplicate) sent.differences.push({ ...problem, expected: 'a duplicate', got: 'two new events' });
+  if (!one.duplicate && !two.duplicate) {
+    sent.differences.push({ ...problem, expected: 'a duplicate', got: 'two new events' });
+  }
   if (one.eventVersion !== two.eventVersion || one.eventId !== two.eventId) {
     sent.differences.push({ ...problem, expected: one.eventVersion, got: two.eventVersion });
   }
@@ -110,7 +112,9 @@ async function readAll(
   return new Map(states);
 }
 
-function compareAll(expected: readonly ExpectedState[], states: ReadonlyMap<string, ToldState | undefined>): Difference[] {
+function compareAll(
+  expected: readonly ExpectedState[], states: ReadonlyMap<string, ToldState | undefined>,
+): Difference[] {
   const known = new Set(expected.map(nameOf));
   const unexpected = [...states].filter(([name, state]) => state && !known.has(name));
   return [

@@ -103,8 +103,8 @@ export class ServiceClient {
   private refused({ status, body }: Answer, what: string): DemoError {
     const { error = '', message = '' } = (body ?? {}) as { error?: string; message?: string };
     const hint = status === 401 || status === 403 ? '; give one that it takes with --token' : '';
-    const thing = hint ? 'the token' : what;
-    return new DemoError(`The service at ${this.options.url} refuses ${thing}: ${`${status} ${error} ${message}`.trim()}${hint}`);
+    const said = `${status} ${error} ${message}`.trim();
+    return new DemoError(`The service at ${this.options.url} refuses ${hint ? 'the token' : what}: ${said}${hint}`);
   }
 }
 

@@ -40,7 +40,9 @@ export async function findTarget(wanted: Wanted, own: OwnOptions): Promise<Targe
 /** Why there is no service, or `undefined` if one answers, be it that it is not ready yet. */
 async function lookFor(url: string): Promise<DemoError | undefined> {
   try {
-    const response = await request(`${url}/api/v1/health`, { headersTimeout: ANSWER_WITHIN_MS, bodyTimeout: ANSWER_WITHIN_MS });
+    const response = await request(`${url}/api/v1/health`, {
+      headersTimeout: ANSWER_WITHIN_MS, bodyTimeout: ANSWER_WITHIN_MS,
+    });
     const body = await response.body.json();
     const isOurs = typeof body === 'object' && body !== null && ('uptime' in body || response.statusCode === 503);
     return isOurs ? undefined : strangerAt(url);
@@ -57,6 +59,7 @@ async function tokenFor(url: string, dataDir: string): Promise<string> {
   try {
     return await localToken(dataDir);
   } catch {
-    throw new DemoError(`A service answers at ${url}, but ${join(dataDir, 'jwt-secret')} cannot be read: give a token with --token`);
+    const secret = join(dataDir, 'jwt-secret');
+    throw new DemoError(`A service answers at ${url}, but ${secret} cannot be read: give a token with --token`);
   }
 }

@@ -1,7 +1,8 @@
-import { type AggregateRef, fold, type FoldState, type StoredEvent } from '@app/kernel';
+import { type AggregateRef, fold, type FoldState, ServiceError, type StoredEvent } from '@app/kernel';
 import { Pool } from 'pg';
 import { Feed } from './feed/feed.js';
 import { Wakeup } from './feed/wakeup.js';
+import { isTransient } from './sql/database.js';
 import { readEpoch, readHead } from './sql/log-meta.js';
 import { purgeReceipts } from './sql/purge-receipts.js';
 import { readLog, readStream } from './sql/read-events.js';
@@ -29,7 +30,8 @@ const PURGE_LIMIT = 10_000;
 /**
  * The append-only log of events and the states they fold to.
  *
- * Writes go through `execute`; what it acknowledged is durable. Reads are plain queries. `feed` follows the log.
+ * Writes go through `execute`; what it acknowledged is durable. Reads are plain queries, which throw a `ServiceError`
+ * SERVICE_UNAVAILABLE while the database is away. `feed` follows the log.
  */
 export class EventStore {
   readonly feed: Feed;
@@ -69,7 +71,7 @@ export class EventStore {
 
   /** The current state, a tombstone's too, or `undefined` if the aggregate never was. */
   readState(ref: AggregateRef): Promise<StateDocument | undefined> {
-    return readState(this.pool, ref);
+    return whenReachable(() => readState(this.pool, ref));
   }
 
   /** The state after the event `version`, folded from the events, or `undefined` if there is no such event. */
@@ -87,12 +89,12 @@ export class EventStore {
 
   /** Events of one aggregate with versions in a range, both ends included, oldest first, at most `limit`. */
   readStream(ref: AggregateRef, range: { from: number; to: number; limit: number }): Promise<StoredEvent[]> {
-    return readStream(this.pool, ref, range);
+    return whenReachable(() => readStream(this.pool, ref, range));
   }
 
   private async *stream(ref: AggregateRef, to: number): AsyncGenerator<StoredEvent> {
     for (let from = 1; from <= to;) {
-      const page = await readStream(this.pool, ref, { from, to, limit: STREAM_PAGE });
+      const page = await this.readStream(ref, { from, to, limit: STREAM_PAGE });
       yield* page;
       if (page.length < STREAM_PAGE) return;
       from = page.at(-1)!.version + 1;
@@ -101,7 +103,7 @@ export class EventStore {
 
   /** Events of the log after a position, in commit order, at most `limit`. */
   readLog(after: number, limit: number): Promise<StoredEvent[]> {
-    return readLog(this.pool, PARTITION, after, limit);
+    return whenReachable(() => readLog(this.pool, PARTITION, after, limit));
   }
 
   /** Where the log stands: its epoch (renewed on restore) and its newest position. */
@@ -120,5 +122,14 @@ export class EventStore {
     clearInterval(this.purge);
     await this.drain();
     await Promise.all([this.wakeup.close(), this.appendPool.end()]);
+  }
+}
+
+async function whenReachable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    throw new ServiceError('SERVICE_UNAVAILABLE', 'the database does not answer', undefined, 1);
   }
 }

@@ -20,14 +20,16 @@ export function sha256Hex(text: string): string {
 
 /**
  * Canonicalize refuses numbers and strings that JSON cannot hold. Of other types it leaves members out, writes holes as
- * nothing and asks `toJSON`: hence this walk, which takes about 5% of the time.
+ * nothing and asks `toJSON`: hence this walk, 5 to 10% of the time.
  */
 function isJsonShaped(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'number') return true;
   if (typeof value !== 'object') return typeof value === 'boolean';
-  // Array.from makes undefined of a hole; every() alone would skip it.
-  if (Array.isArray(value)) return Array.from(value).every(isJsonShaped);
-  return isPlain(value) && Object.values(value).every(isJsonShaped);
+  const isArray = Array.isArray(value);
+  if (!isArray && !isPlain(value)) return false;
+  // A loop, because every() would skip the holes of an array.
+  for (const part of isArray ? value : Object.values(value)) if (!isJsonShaped(part)) return false;
+  return true;
 }
 
 /** True also for a plain object of another realm, so not by comparing with our own Object.prototype. */

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Command } from '@app/event-store';
+import { ServiceError } from '@app/kernel';
 import { add, on, onAll, refusal, remove, set, someone, type Store } from './event-store-commands.js';
 
 const ALL = { from: 1, to: 1_000_000, limit: 10_000 };
@@ -26,6 +28,24 @@ export function eventIds(store: Store): void {
       .toEqual(refusal('EVENT_ID_REUSED', { eventId, eventVersion: 1, eventType: 'Added' }));
     expect(await store().execute(on(someone(), set('n', 1), { eventId }))).toMatchObject({ duplicate: false });
     expect(await store().readStream(ref, ALL)).toHaveLength(1);
+  });
+
+  it('fail alone when they cannot be compared', async () => {
+    const ref = someone();
+    const eventId = randomUUID();
+    await store().execute(on(ref, add('n', 1), { eventId }));
+    const sameAs = (): boolean => {
+      throw new ServiceError('VALIDATION_ERROR', 'beyond compare');
+    };
+    const answer = (command: Command): Promise<unknown> => store().execute(command).catch((error: unknown) => error);
+    const answers = [answer({ ...on(ref, remove, { expected: 9 }), publisherEvent: { eventId, sameAs } })];
+    for (let i = 0; i < 20; i += 1) {
+      answers.push(answer(on(someone(), add('n', 1))));
+      await new Promise((turn) => setImmediate(turn)); // so that some of them are loaded together with the bad one
+    }
+    const [bad, ...others] = await Promise.all(answers);
+    expect(bad).toEqual(refusal('VALIDATION_ERROR'));
+    expect(others).toEqual(others.map(() => expect.objectContaining({ duplicate: false })));
   });
 
   it('have one effect when they come twice at once', async () => {

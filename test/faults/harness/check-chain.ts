@@ -35,18 +35,19 @@ interface ChainRow {
 }
 
 const CHAIN_START = '0'.repeat(64);
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** Every event's hash follows from its bytes and the hash before it, and its clock is greater than the one before. */
 export async function checkChains(client: Client, log: ClientLog): Promise<void> {
   let before: ChainRow | undefined;
   for (;;) {
-    const after = [before?.aggregate_type ?? '', before?.aggregate_id ?? '00000000-0000-0000-0000-000000000000', before?.version ?? 0];
+    const after = before ? [before.aggregate_type, before.aggregate_id, before.version] : ['', NIL, 0];
     const { rows } = await client.query<ChainRow>(PAGE, after);
     for (const row of rows) {
       const previous = before?.aggregate_id === row.aggregate_id ? before : undefined;
       const place = `${row.aggregate_type}/${row.aggregate_id}@${row.version}`;
-      if (hashOf(row, previous?.hash ?? CHAIN_START) !== row.hash) log.violate('hash', `the hash chain breaks at ${place}`);
-      if (previous && BigInt(row.hlc) <= BigInt(previous.hlc)) log.violate('order', `the clock does not advance at ${place}`);
+      if (hashOf(row, previous?.hash ?? CHAIN_START) !== row.hash) log.violate('hash', `the chain breaks at ${place}`);
+      if (previous && BigInt(row.hlc) <= BigInt(previous.hlc)) log.violate('order', `the clock stands at ${place}`);
       before = row;
     }
     if (rows.length < PAGE_ROWS) return;
@@ -60,7 +61,8 @@ function hashOf(row: ChainRow, previous: string): string {
     draft: { type: row.event_type, schemaVersion: row.schema_version, data: {}, ops: [] }, // hashed as the texts below
     context: {
       actor: row.actor, correlationId: row.correlation_id ?? undefined, causationId: row.causation_id ?? undefined,
-      serverId: row.server_id ?? undefined, playerId: row.player_id ?? undefined, sessionId: row.session_id ?? undefined,
+      serverId: row.server_id ?? undefined, playerId: row.player_id ?? undefined,
+      sessionId: row.session_id ?? undefined,
     },
     commandKey: row.command_key ?? undefined, origin: row.origin_region, hlc: BigInt(row.hlc),
     text: { data: row.data, ops: row.ops, metadata: row.metadata ?? undefined },

@@ -21,8 +21,8 @@ interface HeadRow {
   readonly events: string;
 }
 
-const EVENTS = `SELECT partition, position, aggregate_type, aggregate_id, version, event_id, event_type, data->>'tag' AS tag,
-    origin_sequence, committed_at
+const EVENTS = `SELECT partition, position, aggregate_type, aggregate_id, version, event_id, event_type,
+    data->>'tag' AS tag, origin_sequence, committed_at
   FROM global_state.events WHERE position > $1 ORDER BY partition, position`;
 
 const HEADS = `SELECT partition, position, committed_at,
@@ -30,9 +30,9 @@ const HEADS = `SELECT partition, position, committed_at,
   FROM global_state.log_heads ORDER BY partition`;
 
 /**
- * Holds the client log against the events: all that was acknowledged is there, once and at its version, and nothing else;
- * versions, positions and times are as the log promises. Nobody may be writing. Reads on from where it ended last time,
- * and only counts what was there then: a new check looks at everything.
+ * Holds the client log against the events: all that was acknowledged is there, once and at its version, and nothing
+ * else; versions, positions and times are as the log promises. Nobody may be writing. Reads on from where it ended last
+ * time, and only counts what was there then: a new check looks at everything.
  */
 export class LogCheck {
   private readonly rows = new Map<string, EventRow>();

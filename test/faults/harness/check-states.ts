@@ -3,7 +3,8 @@ import type { Client } from 'pg';
 import type { ClientLog } from './client-log.js';
 
 const STATES = `SELECT aggregate_type, aggregate_id, partition, generation, version, deleted, data::text AS data,
-    encode(checksum, 'hex') AS checksum, clocks::text AS clocks, encode(hash, 'hex') AS hash, hlc, position, last_modified
+    encode(checksum, 'hex') AS checksum, clocks::text AS clocks, encode(hash, 'hex') AS hash, hlc, position,
+    last_modified
   FROM global_state.aggregate_states`;
 
 interface StateRow {
@@ -19,9 +20,10 @@ export async function checkReplay(client: Client, log: ClientLog): Promise<void>
   for await (const { state, last } of foldAll(client)) {
     const { data, checksum, clocks } = freeze(state);
     const replayed = {
-      aggregate_type: state.ref.type, aggregate_id: state.ref.id, partition: last.partition, generation: state.generation,
-      version: String(state.version), deleted: state.deleted, data, checksum, clocks, hash: state.hash,
-      hlc: state.hlc.toString(), position: String(last.position), last_modified: last.committedAt,
+      aggregate_type: state.ref.type, aggregate_id: state.ref.id, partition: last.partition,
+      generation: state.generation, version: String(state.version), deleted: state.deleted,
+      data, checksum, clocks, hash: state.hash, hlc: state.hlc.toString(),
+      position: String(last.position), last_modified: last.committedAt,
     };
     const row = stored.get(state.ref.id);
     if (JSON.stringify(row) !== JSON.stringify(replayed)) {

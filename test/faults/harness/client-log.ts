@@ -1,4 +1,3 @@
-/** What a client asked for, and what it was told of it: kept apart from the service, to be held against the database. */
 export interface Aggregate {
   readonly type: string;
   readonly id: string;
@@ -18,14 +17,15 @@ export interface WantedEvent {
 
 export interface Violation {
   /**
-   * `answer`: the service said what it must not; `lost`: an acknowledged event is not there; `phantom`: one is there that
-   * nobody was told of; `order`, `state`, `hash`, `receipt`: the database does not agree with itself; `counter`: the state
-   * does not hold what was added.
+   * `answer`: the service said what it must not; `lost`: an acknowledged event is not there; `phantom`: one is there
+   * that nobody was told of; `order`, `state`, `hash`, `receipt`: the database does not agree with itself; `counter`:
+   * the state does not hold what was added.
    */
   readonly kind: 'answer' | 'lost' | 'phantom' | 'order' | 'state' | 'hash' | 'receipt' | 'counter';
   readonly what: string;
 }
 
+/** What the clients asked for and were told: kept apart from the service, to be held against its database. */
 export class ClientLog {
   /** By aggregate and version: see `placeOf`. */
   readonly acknowledged = new Map<string, WantedEvent>();

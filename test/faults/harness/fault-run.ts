@@ -92,9 +92,9 @@ export class FaultRun {
   summary(): string {
     const { acknowledged, figures: { requests, reads, conflicts, inDoubt, sentAgain, wasDone } } = this.load.log;
     const seconds = ((performance.now() - this.started) / 1000).toFixed(1);
-    return `${this.name}: ${this.rounds} rounds, ${requests} requests (${reads} reads, ${conflicts} version ` +
-      `conflicts), ${acknowledged.size} events acknowledged, ${inDoubt} requests in doubt (${wasDone} of them were done), ` +
-      `${sentAgain} sent again, ${seconds} s, seed ${this.seed}`;
+    return `${this.name}: ${this.rounds} rounds, ${requests} requests (${reads} reads, ${conflicts} conflicts), ` +
+      `${acknowledged.size} events acknowledged, ${inDoubt} requests in doubt (${wasDone} of them were done), ` +
+      `sent again ${sentAgain} times, ${seconds} s, seed ${this.seed}`;
   }
 
   async end(): Promise<void> {
@@ -116,7 +116,9 @@ export class FaultRun {
   private failure(what: string): Error {
     const shown = this.violations.slice(0, SHOWN).map(({ kind, what: detail }) => `  ${kind}: ${detail}`);
     return new Error([
-      `${this.name}, round ${this.rounds}, FAULTS_SEED=${this.seed}: ${what}`, ...shown, `the service said: ${this.service.lastWords}`,
+      `${this.name}, round ${this.rounds}, FAULTS_SEED=${this.seed}: ${what}`,
+      ...shown,
+      `the service said: ${this.service.lastWords}`,
     ].join('\n'));
   }
 }

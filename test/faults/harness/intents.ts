@@ -30,7 +30,8 @@ export interface Making {
 export function publish(aggregate: Aggregate, making: Making): Intent {
   const event = published(aggregate, making);
   return {
-    method: 'POST', path: '/api/v1/events', headers: { 'content-type': 'application/json' }, body: JSON.stringify(event.body),
+    method: 'POST', path: '/api/v1/events', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(event.body),
     settle: ({ status, body }) => {
       if (status !== 201 || body.eventId !== event.wanted.eventId) return 'wrong';
       making.log.acknowledge(event.wanted, Number(body.eventVersion));
@@ -50,7 +51,8 @@ export function batch(aggregates: readonly Aggregate[], making: Making): Intent 
     settle: ({ status, body }) => {
       const results = body.results;
       if (status !== 200 || !Array.isArray(results) || results.length !== events.length) return 'wrong';
-      const settled = events.map(({ wanted }, i) => settleItem(wanted, results[i] as Record<string, unknown>, making.log));
+      const items = results as readonly Readonly<Record<string, unknown>>[];
+      const settled = events.map(({ wanted }, i) => settleItem(wanted, items[i]!, making.log));
       if (settled.includes('wrong')) return 'wrong';
       return settled.includes('in doubt') ? 'in doubt' : 'settled';
     },
@@ -66,7 +68,9 @@ function settleItem(
   return 'settled';
 }
 
-function published(aggregate: Aggregate, { random, tag }: Making, keyed = false): { wanted: WantedEvent; body: object } {
+function published(
+  aggregate: Aggregate, { random, tag }: Making, keyed = false,
+): { wanted: WantedEvent; body: object } {
   const wanted = {
     aggregate, eventType: 'LoadPublished', tag: tag(), eventId: randomUUID(),
     adds: { counter: 'published', by: random.whole(1, 9) }, keyed,
@@ -85,10 +89,12 @@ export function put(aggregate: Aggregate, making: Making): Intent {
   const { log, random } = making;
   const expectedVersion = log.newestOf(aggregate);
   const wanted = {
-    aggregate, eventType: 'StateUpdated', tag: making.tag(), adds: { counter: 'updated', by: random.whole(1, 9) }, keyed: true,
+    aggregate, eventType: 'StateUpdated', tag: making.tag(), adds: { counter: 'updated', by: random.whole(1, 9) },
+    keyed: true,
   };
   return {
-    ...change('PUT', aggregate), body: JSON.stringify({ changes: additionOf(wanted.adds, wanted.tag), expectedVersion }),
+    ...change('PUT', aggregate),
+    body: JSON.stringify({ changes: additionOf(wanted.adds, wanted.tag), expectedVersion }),
     settle: ({ status, body }) => {
       const { currentVersion } = (body.details ?? {}) as { currentVersion?: number };
       if (status === 409 && currentVersion !== undefined && currentVersion > expectedVersion) {
@@ -132,7 +138,9 @@ export function read(aggregate: Aggregate, { log }: Making): Intent {
 }
 
 /** A change of one aggregate under a key of its own. */
-export function change(method: 'PUT' | 'PATCH' | 'DELETE', aggregate: Aggregate): Pick<Intent, 'method' | 'path' | 'headers'> {
+export function change(
+  method: 'PUT' | 'PATCH' | 'DELETE', aggregate: Aggregate,
+): Pick<Intent, 'method' | 'path' | 'headers'> {
   const type = { PUT: 'application/json', PATCH: 'application/merge-patch+json', DELETE: undefined }[method];
   return {
     method, path: statePath(aggregate),

@@ -27,7 +27,8 @@ export function killBackend(dataDir: string): void {
 }
 
 function childrenOf(parent: number): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent);
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return all.filter((pid) => parentOf(pid) === parent);
 }
 
 function parentOf(pid: number): number {

@@ -3,8 +3,8 @@ import type { Aggregate, WantedEvent } from './client-log.js';
 import { type Answer, change, type Intent, type Making } from './intents.js';
 
 /**
- * An aggregate that only one client writes to, and that dies and comes back. Its client knows its version at any time, so
- * no conflict is ever right; versions go on from one life to the next.
+ * An aggregate that only one client writes to, and that dies and comes back. Its client knows its version at any time,
+ * so no conflict is ever right; versions go on from one life to the next.
  */
 export class Mortal {
   private version = 0;
@@ -30,13 +30,14 @@ export class Mortal {
   private publish(): Intent {
     const { type, id } = this.aggregate;
     const wanted = {
-      aggregate: this.aggregate, eventType: 'LoadPublished', tag: this.making.tag(), eventId: randomUUID(), keyed: false,
+      aggregate: this.aggregate, eventType: 'LoadPublished', tag: this.making.tag(), eventId: randomUUID(),
+      keyed: false,
     };
     return {
       method: 'POST', path: '/api/v1/events', headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        eventId: wanted.eventId, eventType: wanted.eventType, aggregateType: type, aggregateId: id, eventData: { tag: wanted.tag },
-        expectedVersion: this.version,
+        eventId: wanted.eventId, eventType: wanted.eventType, aggregateType: type, aggregateId: id,
+        eventData: { tag: wanted.tag }, expectedVersion: this.version,
       }),
       settle: (answer) => this.advance(wanted, answer, answer.status === 201 && answer.body.eventVersion),
     };
@@ -46,10 +47,10 @@ export class Mortal {
   private delete(): Intent {
     const expected = this.version;
     const intent = change('DELETE', this.aggregate);
+    const wanted = { aggregate: this.aggregate, eventType: 'StateDeleted', keyed: true };
     return {
       ...intent, path: `${intent.path}?expectedVersion=${expected}`,
-      settle: (answer) => this.advance(
-        { aggregate: this.aggregate, eventType: 'StateDeleted', keyed: true }, answer, answer.status === 204 && expected + 1),
+      settle: (answer) => this.advance(wanted, answer, answer.status === 204 && expected + 1),
     };
   }
 

@@ -40,7 +40,9 @@ export class ServiceProcess {
   async start(): Promise<void> {
     this.said = '';
     const child = spawn(process.execPath, [PROGRAM], {
-      env: { PORT: '0', DATA_DIR: this.dataDir, JWT_SECRET: this.secret, LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: '0' },
+      env: {
+        PORT: '0', DATA_DIR: this.dataDir, JWT_SECRET: this.secret, LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: '0',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

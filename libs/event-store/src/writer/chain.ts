@@ -115,8 +115,8 @@ class Walk {
   }
 
   /**
-   * The chain, or `undefined` when its state is too large: a lone command is refused for it, once its state and keys are
-   * confirmed; several are tried alone.
+   * The chain, or `undefined` when its state is too large: a lone command is refused for it, once its state and keys
+   * are confirmed; several are tried alone.
    */
   finish(): Chain | 'confirm' | undefined {
     const frozen = this.states.map(freeze);

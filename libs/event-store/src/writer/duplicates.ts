@@ -1,7 +1,7 @@
 import { ServiceError, type StoredEvent } from '@app/kernel';
 import type { Queryable } from '../sql/database.js';
 import { findEventsById, findReceipts } from '../sql/find-duplicates.js';
-import type { AppendedEvent } from './command.js';
+import type { AppendedEvent, Command } from './command.js';
 import type { Pending } from './slot.js';
 
 /**
@@ -29,10 +29,19 @@ export async function settleDuplicates(db: Queryable, waiting: readonly Pending[
     }
     const ref = aggregates[0]!;
     const published = publisherEvent && events.get(eventKey(ref.type, ref.id, publisherEvent.eventId));
-    if (published) {
-      if (publisherEvent.sameAs(published)) pending.resolve({ duplicate: true, events: [toAppended(published)] });
-      else pending.reject(eventIdReused(published));
-    }
+    if (published) settlePublished(pending, publisherEvent, published);
+  }
+}
+
+/** A comparison that fails is the fault of this command alone: it must not end those that are looked up with it. */
+function settlePublished(
+  pending: Pending, publisherEvent: NonNullable<Command['publisherEvent']>, published: StoredEvent,
+): void {
+  try {
+    if (publisherEvent.sameAs(published)) pending.resolve({ duplicate: true, events: [toAppended(published)] });
+    else pending.reject(eventIdReused(published));
+  } catch (error) {
+    pending.reject(error);
   }
 }
 
