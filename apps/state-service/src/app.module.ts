@@ -1,5 +1,5 @@
 import { type AuthKey, AuthModule } from '@app/auth';
-import { ENTITIES, EventStore, EventStoreModule, poolOf } from '@app/event-store';
+import { ENTITIES, EventStore, EventStoreModule, poolOf, QUERY_TIMEOUT_MS } from '@app/event-store';
 import { GameStateModule, validationError } from '@app/game-state';
 import { HealthModule } from '@app/health';
 import { Metrics, ObservabilityModule } from '@app/observability';
@@ -33,7 +33,7 @@ export class AppModule implements OnModuleInit {
       imports: [
         TypeOrmModule.forRoot({
           type: 'postgres', url: databaseUrl, entities: ENTITIES, schema: 'global_state', applicationName: 'gss',
-          poolSize: 10, connectTimeoutMS: 5000, retryAttempts: 0,
+          poolSize: 10, connectTimeoutMS: 5000, retryAttempts: 0, extra: { query_timeout: QUERY_TIMEOUT_MS },
           poolErrorHandler: (error: Error) => log(`an idle database connection broke: ${error.message}`),
         }),
         ObservabilityModule,

@@ -23,6 +23,8 @@ export interface EventStoreOptions extends Partial<Omit<BatcherOptions, 'origin'
   readonly now?: () => number;
 }
 
+/** A server that is there but silent counts as away after this time. */
+export const QUERY_TIMEOUT_MS = 10_000;
 const STREAM_PAGE = 1000;
 const PURGE_EVERY_MS = 10 * 60_000;
 const PURGE_LIMIT = 10_000;
@@ -46,7 +48,7 @@ export class EventStore {
     const log = options.log ?? (() => undefined);
     this.appendPool = new Pool({
       connectionString: options.databaseUrl, max: settings.lanes, application_name: 'gss-append', connectionTimeoutMillis: 5000,
-      keepAlive: true,
+      query_timeout: QUERY_TIMEOUT_MS, keepAlive: true,
     });
     this.appendPool.on('error', (error) => log(`an idle append connection broke: ${error.message}`));
     this.batcher = new AppendBatcher(

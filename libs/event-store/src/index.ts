@@ -1,4 +1,4 @@
-export { EventStore, type EventStoreOptions } from './event-store.js';
+export { EventStore, type EventStoreOptions, QUERY_TIMEOUT_MS } from './event-store.js';
 export { type ConsumeBatch, Feed } from './feed/feed.js';
 export type { StateDocument } from './sql/read-state.js';
 export { foldAll, rebuildStates } from './sql/rebuild-states.js';

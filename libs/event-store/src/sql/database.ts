@@ -21,7 +21,7 @@ export async function run<Row extends QueryResultRow>(
 const PASSING_STATES = /^(08|40|53|57P)/;
 const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** What `pg` says, without a code, of a connection that broke or was not to be had. */
-const BROKEN = /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e)/;
+const BROKEN = /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e|Query read timeout)/;
 
 /**
  * Whether an error says that the connection or the server went away, or that PostgreSQL undid the transaction for reasons
