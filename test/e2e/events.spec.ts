@@ -54,6 +54,9 @@ describe('events over HTTP', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(await publish(event(at.id, { eventId, eventData: { gold: { $inc: 6 } } })))
       .toMatchObject({ status: 422, body: { error: 'EVENT_ID_REUSED' } });
+    for (const other of [{ playerId: at.id }, { metadata: { a: 1 } }, { stateChanges: { gold: 5 } }, { eventType: 'Other' }]) {
+      expect(await publish(event(at.id, { eventId, ...other }))).toMatchObject({ status: 422, body: { error: 'EVENT_ID_REUSED' } });
+    }
     expect(await publish(event(at.id, { eventId, expectedVersion: 7 }))).toMatchObject({ status: 201, body: first.body });
     expect(await service.ask('GET', at.state)).toMatchObject({ body: { version: 1, data: { gold: 5 } } });
     expect(await publish(event(fresh().id, { eventId }))).toMatchObject({ status: 201 }); // unique per aggregate

@@ -30,7 +30,7 @@ export interface BatcherOptions {
 
 /** Chosen by measurement: docs/decisions/0004. */
 export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'origin'> = {
-  lanes: 2, maxGroupEvents: 256, maxQueued: 8192, patienceMs: 5000, maxIdle: 20_000,
+  lanes: 2, maxGroupEvents: 128, maxQueued: 8192, patienceMs: 5000, maxIdle: 20_000,
 };
 
 const LOST_ROUNDS_BEFORE_LOCKING = 3;

@@ -98,6 +98,9 @@ class Walk {
     this.states.forEach((start, i) => {
       let state = start;
       for (const draft of drafts[i] ?? []) {
+        if (draft.eventId !== undefined && draft.eventId !== command.publisherEvent?.eventId) {
+          throw new Error('an event with an id of its own needs publisherEvent: its duplicates could not be told');
+        }
         const step = this.source.advance(state, draft, command.context, command.receipt?.key);
         events.push(step.event);
         state = step.state;

@@ -23,26 +23,38 @@ export class PublishEvent extends Command<Outcome> {
 export class PublishEventHandler implements ICommandHandler<PublishEvent> {
   constructor(private readonly events: EventStore) {}
 
-  execute({ ref, event, context, receipt }: PublishEvent): Promise<Outcome> {
+  execute(command: PublishEvent): Promise<Outcome> {
+    const { ref, event, context, receipt } = command;
     const definition = DEFINITIONS[ref.type];
     const { eventId, expectedVersion } = event;
     return this.events.execute({
       aggregates: [ref],
       context,
       receipt,
-      publisherEvent: eventId === undefined ? undefined : { eventId, sameAs: (stored) => saysTheSame(event, ref, stored) },
+      publisherEvent: eventId === undefined ? undefined : { eventId, sameAs: (stored) => saysTheSame(command, stored) },
       decide: ([state]) => [[decide(state!, { kind: 'publish', event, expectedVersion }, definition)]],
     });
   }
 }
 
-/** Same type, same data, same effect where one was given; the merge kinds may have been declared anew since. */
-function saysTheSame(event: PublishedEvent, ref: { type: AggregateType }, stored: StoredEvent): boolean {
-  if (stored.type !== event.eventType || canonicalJson(stored.data) !== canonicalJson(event.eventData)) return false;
-  if (!event.stateChanges) return true;
-  return effect(toOps(event.stateChanges, {}, DEFINITIONS[ref.type])) === effect(stored.ops);
+/**
+ * Whether a stored event came from the same request: type, data, effect and what the publisher said around it. Merge kinds may
+ * have been declared anew since, and a correlation id or a trace may have come from another connection.
+ */
+function saysTheSame({ ref, event, context }: PublishEvent, stored: StoredEvent): boolean {
+  const ops = toOps(event.stateChanges ?? event.eventData, {}, DEFINITIONS[ref.type]);
+  return stored.type === event.eventType
+    && canonicalJson(stored.data) === canonicalJson(event.eventData)
+    && effectOf(stored.ops) === effectOf(ops)
+    && surroundings(stored.context) === surroundings(context);
 }
 
-function effect(ops: readonly Op[]): string {
-  return canonicalJson(ops.map(([op, path, , value]) => [op, path ?? '', value ?? null]));
+/** What ops do, in whatever order their paths were written. */
+function effectOf(ops: readonly Op[]): string {
+  return ops.map(([op, path, , value]) => canonicalJson([path ?? '', op, value ?? null])).sort().join();
+}
+
+function surroundings({ metadata, causationId, serverId, playerId, sessionId }: EventContext): string {
+  const { traceparent: _trace, ...said } = metadata ?? {};
+  return canonicalJson([said, causationId ?? '', serverId ?? '', playerId ?? '', sessionId ?? '']);
 }

@@ -51,8 +51,20 @@ export function receiptOf(request: FastifyRequest, subject: string, part = ''): 
   const [path = ''] = request.url.split('?');
   return {
     key: digest([subject, request.method, path, header, part]),
-    fingerprint: digest([request.url, request.headers['if-match'] ?? '', canonicalJson(request.body ?? null)]),
+    fingerprint: fingerprintOf(request),
   };
+}
+
+/** Made once a request: the items of a batch share it. */
+const fingerprints = new WeakMap<FastifyRequest, string>();
+
+function fingerprintOf(request: FastifyRequest): string {
+  let fingerprint = fingerprints.get(request);
+  if (fingerprint === undefined) {
+    fingerprint = digest([request.url, request.headers['if-match'] ?? '', canonicalJson(request.body ?? null)]);
+    fingerprints.set(request, fingerprint);
+  }
+  return fingerprint;
 }
 
 function digest(parts: readonly string[]): string {
