@@ -1,6 +1,7 @@
+import { AGGREGATE_TYPES, type AggregateType } from '@app/kernel';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { AGGREGATE_TYPES, type AggregateType, ROLES, type Role, signToken } from '@app/auth';
+import { ROLES, type Role, signToken } from '@app/auth';
 import { type Config, readConfig, StartError } from './config.js';
 import { secretFile } from './start/local-secret.js';
 

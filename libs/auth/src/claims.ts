@@ -1,6 +1,7 @@
+import { AGGREGATE_TYPES, type AggregateType } from '@app/kernel';
 import { z } from 'zod';
 import { unauthenticated } from './bearer.js';
-import { AGGREGATE_TYPES, type AggregateType, type Principal, type Role, ROLES } from './permissions.js';
+import { type Principal, type Role, ROLES } from './permissions.js';
 
 /** The claims that `signToken` writes; see `AuthOptions` for which of them are verified. */
 export interface TokenClaims {

@@ -3,7 +3,6 @@ export type { AuthKey, AuthOptions } from './auth-options.js';
 export { AuthModule } from './auth.module.js';
 export type { TokenClaims } from './claims.js';
 export {
-  type Action, ACTIONS, AGGREGATE_TYPES, type AggregateType, authorize, PERMISSIONS, type Principal, type Role, ROLES,
-  type Target,
+  type Action, ACTIONS, authorize, PERMISSIONS, type Principal, type Role, ROLES, type Target,
 } from './permissions.js';
 export { generateSecret, signToken } from './sign-token.js';

@@ -1,9 +1,4 @@
-import { ServiceError } from '@app/kernel';
-
-/** Every type of aggregate. */
-export const AGGREGATE_TYPES = ['player', 'guild', 'world', 'economy', 'combat'] as const;
-/** The kinds of aggregate that a token may be limited to. */
-export type AggregateType = (typeof AGGREGATE_TYPES)[number];
+import { type AggregateType, ServiceError } from '@app/kernel';
 
 /** Every action that a route can have. */
 export const ACTIONS = ['read', 'write', 'delete', 'operate'] as const;

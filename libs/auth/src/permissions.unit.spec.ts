@@ -1,6 +1,6 @@
-import { ServiceError } from '@app/kernel';
+import { AGGREGATE_TYPES, type AggregateType, ServiceError } from '@app/kernel';
 import {
-  type Action, ACTIONS, AGGREGATE_TYPES, type AggregateType, authorize, type Principal, type Role, ROLES, type Target,
+  type Action, ACTIONS, authorize, type Principal, type Role, ROLES, type Target,
 } from './permissions.js';
 
 const OWN = '0b7e1c52-1d2a-4c7e-9a57-6f2f7c1d0a01';

@@ -1,4 +1,4 @@
-export { AGGREGATE_TYPES, type AggregateDefinition, type AggregateType } from './domain/definition.js';
+export type { AggregateDefinition } from './domain/definition.js';
 export { DEFINITIONS } from './domain/definitions/index.js';
 export { GameStateModule } from './game-state.module.js';
 export { openApiSchemas, toOpenApi } from './http/openapi.js';

@@ -2,6 +2,10 @@ import type { Hlc } from './hlc.js';
 import type { JsonObject } from './json.js';
 import type { FoldState, Op } from './ops.js';
 
+export const AGGREGATE_TYPES = ['player', 'guild', 'world', 'economy', 'combat'] as const;
+/** The kinds of aggregate of the contract. The event store itself takes any. */
+export type AggregateType = (typeof AGGREGATE_TYPES)[number];
+
 /** Names one aggregate: a stream of events and the state they fold to. `id` is a UUID in lower case. */
 export interface AggregateRef {
   readonly type: string;

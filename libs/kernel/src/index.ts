@@ -1,7 +1,8 @@
 export { canonicalJson, sha256Hex } from './canonical-json.js';
 export { ERROR_STATUS, ServiceError, type ErrorWord } from './errors.js';
 export {
-  type AggregateRef, type AggregateSnapshot, type EventContext, type EventDraft, type StoredEvent, refKey,
+  AGGREGATE_TYPES, type AggregateRef, type AggregateSnapshot, type AggregateType, type EventContext, type EventDraft,
+  refKey, type StoredEvent,
 } from './event.js';
 export { type Hlc, hlcToMs, nextHlc } from './hlc.js';
 export { fromPointer, isJsonObject, type Json, type JsonObject, toPointer, valueAt } from './json.js';

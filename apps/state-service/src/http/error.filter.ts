@@ -14,7 +14,8 @@ export class ErrorFilter implements ExceptionFilter {
 /** Answers a request with what was thrown, and notes it for the log. */
 export function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRefusal(thrown);
-  request.refusal = { error: refusal.error, message: refusal.message, ...(refusal === thrown ? {} : { cause: thrown }) };
+  const cause = refusal.status >= 500 && refusal !== thrown ? { cause: thrown } : {};
+  request.refusal = { error: refusal.error, message: refusal.message, ...cause };
   if (refusal.retryAfterSeconds !== undefined) void reply.header('retry-after', String(refusal.retryAfterSeconds));
   const asProblem = request.headers.accept?.includes(PROBLEM_JSON) ?? false;
   void reply.status(refusal.status)

@@ -1,8 +1,7 @@
 import { EventStore, type Outcome } from '@app/event-store';
-import type { AggregateRef, EventContext } from '@app/kernel';
+import type { AggregateRef, AggregateType, EventContext } from '@app/kernel';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { decide, type StateCommand } from '../domain/decide.js';
-import type { AggregateType } from '../domain/definition.js';
 import { DEFINITIONS } from '../domain/definitions/index.js';
 
 /** A client's `Idempotency-Key`, scoped to subject, method and path, with a digest of what was asked. */

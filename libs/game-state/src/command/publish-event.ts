@@ -1,9 +1,8 @@
 import { EventStore, type Outcome } from '@app/event-store';
-import { type AggregateRef, canonicalJson, type EventContext, type Op, type StoredEvent } from '@app/kernel';
+import { type AggregateRef, type AggregateType, canonicalJson, type EventContext, type Op, type StoredEvent } from '@app/kernel';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { toOps } from '../domain/changes.js';
 import { decide, type PublishedEvent } from '../domain/decide.js';
-import type { AggregateType } from '../domain/definition.js';
 import { DEFINITIONS } from '../domain/definitions/index.js';
 import type { Receipt } from './change-state.js';
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type AggregateSnapshot, canonicalJson, EMPTY_FOLD, fold, type JsonObject, refKey } from '@app/kernel';
+import { type AggregateSnapshot, type AggregateType, canonicalJson, EMPTY_FOLD, fold, type JsonObject, refKey } from '@app/kernel';
 import { decide } from './decide.js';
-import type { AggregateType } from './definition.js';
 import { DEFINITIONS } from './definitions/index.js';
 
 interface ArenaEvent {

@@ -1,7 +1,4 @@
-import type { MergeKind } from '@app/kernel';
-
-export const AGGREGATE_TYPES = ['player', 'guild', 'world', 'economy', 'combat'] as const;
-export type AggregateType = (typeof AGGREGATE_TYPES)[number];
+import type { AggregateType, MergeKind } from '@app/kernel';
 
 /** What a field holds, what bounds it, and how two regions' writes of it merge. */
 export interface FieldRule {

@@ -1,5 +1,5 @@
-import { MERGE_KINDS } from '@app/kernel';
-import { AGGREGATE_TYPES, type AggregateDefinition } from './definition.js';
+import { AGGREGATE_TYPES, MERGE_KINDS } from '@app/kernel';
+import { type AggregateDefinition } from './definition.js';
 import { DEFINITIONS } from './definitions/index.js';
 
 const KEY = String.raw`(?:[a-z][A-Za-z]*|\*)`;

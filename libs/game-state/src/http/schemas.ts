@@ -1,6 +1,5 @@
-import { isJsonObject, type JsonObject } from '@app/kernel';
+import { AGGREGATE_TYPES, isJsonObject, type JsonObject } from '@app/kernel';
 import { z } from 'zod';
-import { AGGREGATE_TYPES } from '../domain/definition.js';
 
 /**
  * The bodies and parameters of the contract. One source for validation and for OpenAPI: every schema with an `id` becomes a

@@ -1,4 +1,5 @@
-import type { AggregateDefinition, AggregateType } from '../definition.js';
+import type { AggregateType } from '@app/kernel';
+import type { AggregateDefinition } from '../definition.js';
 import { combat } from './combat.js';
 import { economy } from './economy.js';
 import { guild } from './guild.js';
