@@ -40,7 +40,7 @@ const database = {
 };
 
 module.exports = {
-  testTimeout: 60_000,
+  testTimeout: 180_000, // for a machine that is busy with other things; no test is timed by it
   projects: [
     project('unit', ['<rootDir>/libs/**/*.unit.spec.ts', '<rootDir>/apps/**/*.unit.spec.ts']),
     project('arch', ['<rootDir>/test/arch/*.spec.ts']),

@@ -23,7 +23,7 @@ beforeAll(async () => {
     readLines(fixture('arena.expected.ndjson.gz'), ExpectedState),
     startOwnService(join(ROOT, 'dist/apps/state-service/src/main.js')),
   ]);
-}, 60_000);
+});
 
 afterAll(() => service?.stop());
 
@@ -43,7 +43,7 @@ describe('the arena, played to a real service', () => {
   it('ends in the same states when it is played again: every event is a duplicate', async () => {
     const result = await run({ events: events.slice(0, 2000) });
     expect(result).toMatchObject({ events: 2000, sentTwice: 400, duplicates: 2400, differences: [], gold: 1200 });
-  }, 60_000);
+  });
 
   it('names a state that is not as expected', async () => {
     const result = await run({ events: [], expected: altered() });

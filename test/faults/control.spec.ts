@@ -73,7 +73,7 @@ describe('what is planted', () => {
   beforeAll(async () => {
     run = await FaultRun.begin('control, planted');
     await run.round(() => undefined);
-  }, 60_000);
+  });
 
   afterAll(() => run?.end());
 
