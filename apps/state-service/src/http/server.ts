@@ -18,7 +18,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export function createAdapter(config: Pick<Config, 'logLevel'>): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: loggerOptions(config.logLevel, { pretty: process.stdout.isTTY }),
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }), // ours is in libs/observability
+    // Requests are logged by libs/observability.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: JSON_LIMITS.maxBytes,
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: 65_000, // longer than the idle time of usual load balancers, which must be the first to close
@@ -43,7 +44,9 @@ function parseJsonStrictly(fastify: FastifyInstance): void {
       if (encoding !== 'identity') {
         throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken', { encoding });
       }
-      done(null, parseStrictJson(body, request.routeOptions.url === BATCH_ROUTE ? BATCH_JSON_LIMITS : JSON_LIMITS));
+      // Many clients name a content type also where they send no body, as with DELETE.
+      const limits = request.routeOptions.url === BATCH_ROUTE ? BATCH_JSON_LIMITS : JSON_LIMITS;
+      done(null, body.length === 0 ? undefined : parseStrictJson(body, limits));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
