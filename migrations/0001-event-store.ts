@@ -125,7 +125,7 @@ const APPEND_ONLY = `
  * serialises all that follows for its partition, so aggregate rows need none. Every check is in a statement later than the
  * lock it relies on: under READ COMMITTED the statement that waited still sees the snapshot from before the wait.
  *
- * Each JSON text is parsed once: at 256 events that is a third of the time (docs/decisions/0004). The plan of a plpgsql
+ * Each JSON text is parsed once; parsing is a good part of the work of a large group. The plan of a plpgsql
  * statement lives as long as its session: one made while the tables are empty would scan them for ever, hence no
  * sequential scans.
  */

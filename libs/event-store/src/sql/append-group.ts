@@ -38,7 +38,7 @@ interface AppendResult {
 
 /**
  * The group as three JSON texts. Built by hand because the data of events and states is JSON text already and goes in as it
- * is. Array parameters with unnest were slower: see docs/decisions/0004.
+ * is. Array parameters with unnest were no faster: see docs/decisions/0004.
  */
 function encode(chains: readonly ChainRecord[], resent: boolean): [string, string, string | null] {
   const states: string[] = [];
