@@ -57,10 +57,34 @@ module.exports = {
       { path: OURS, pathNot: [lib(['game-state', 'kernel', 'event-store', 'cache', 'auth'])] },
     ),
     forbid(
+      'audit-imports',
+      'The audit log watches every request and the log, and knows nothing of what they mean.',
+      { path: lib(['audit']), pathNot: SPEC },
+      { path: OURS, pathNot: [lib(['audit', 'kernel', 'event-store', 'auth', 'observability'])] },
+    ),
+    forbid(
       'sync-health-stream-never-import-game-state',
       'They declare ports and app.module.ts binds them, so that each serves any aggregate without the game.',
       { path: lib(['sync', 'health', 'stream']), pathNot: SPEC },
       { path: lib(['game-state']) },
+    ),
+    forbid(
+      'rules-imports-kernel-only',
+      'Configuration is checked by it before the frameworks are loaded.',
+      { path: lib(['rules']), pathNot: SPEC },
+      { pathNot: [lib(['rules', 'kernel']), npm(['zod'])] },
+    ),
+    forbid(
+      'operations-know-no-kind',
+      'What runs is bound by the libs that do it: they import operations, and operations import none of them.',
+      { path: lib(['operations']), pathNot: SPEC },
+      { path: OURS, pathNot: [lib(['operations', 'kernel', 'event-store', 'game-state', 'auth'])] },
+    ),
+    forbid(
+      'client-imports-nothing',
+      'It is published alone and runs in browsers: no other lib, no package, nothing of Node.',
+      { path: lib(['client']), pathNot: [SPEC, '^libs/client/test/'] },
+      { pathNot: lib(['client']) },
     ),
     pure(
       'domain-is-pure',
@@ -154,9 +178,11 @@ module.exports = {
   options: {
     // Type-only imports count: a border is crossed by what a file knows, not by what is left of it after compilation.
     tsPreCompilationDeps: true,
+    // The client has a package.json of its own and takes what its tests need from the one above.
+    combinedDependencies: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    exclude: { path: '^(?:libs/client/)?dist/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],

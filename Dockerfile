@@ -22,4 +22,5 @@ EXPOSE 8087
 # Node answers SIGTERM itself: it drains and exits with 0 within 10 s.
 HEALTHCHECK --interval=10s --timeout=2s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/apps/state-service/src/main.js"]
+# Young objects of many requests at once outlive a small nursery, and then cost a full collection.
+CMD ["node", "--max-semi-space-size=64", "dist/apps/state-service/src/main.js"]

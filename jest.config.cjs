@@ -30,7 +30,7 @@ const project = (displayName, testMatch, more = {}) => ({
     '\\.m?js$': swc({ syntax: 'ecmascript' }),
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/client/dist/', '<rootDir>/.data/'],
   ...more,
 });
 
@@ -41,12 +41,14 @@ const database = {
 
 module.exports = {
   testTimeout: 180_000, // for a machine that is busy with other things; no test is timed by it
+  reporters: ['default', '<rootDir>/test/ending.cjs'],
   projects: [
     project('unit', ['<rootDir>/libs/**/*.unit.spec.ts', '<rootDir>/apps/**/*.unit.spec.ts']),
     project('arch', ['<rootDir>/test/arch/*.spec.ts']),
     project('int', ['<rootDir>/libs/**/*.int.spec.ts', '<rootDir>/apps/**/*.int.spec.ts'], database),
     project('contract', ['<rootDir>/test/contract/*.spec.ts'], database),
     project('e2e', ['<rootDir>/test/e2e/*.spec.ts'], database),
+    project('browser', ['<rootDir>/test/browser/*.spec.ts'], { ...database, globalSetup: '<rootDir>/test/browser.mjs' }),
     project('faults', ['<rootDir>/test/faults/*.spec.ts'], { globalSetup: '<rootDir>/test/build.mjs' }),
   ],
 };

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { ensureBuilt } from '../apps/state-service/build.mjs';
-import { APPEND_ARRAYS, arraysOf } from './append-arrays.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
 const EVENTS = options.quick ? 6_000 : 20_000;
@@ -92,30 +91,6 @@ const plain = (clients) => async (url) => {
 const single = (clients) => (url) => withStore(url, { lanes: clients, maxGroupEvents: 1 }, (store) =>
   drive(clients, (i) => store.execute(command(refs[i % refs.length]))));
 
-/** Groups of `size` fresh aggregates in one lane, encoded as JSON or as arrays; the statement alone, without deciding. */
-const encoded = (encoding, size) => async (url) => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(APPEND_ARRAYS);
-  const result = await encodedRun(client, encoding, size);
-  await client.end();
-  return result;
-};
-
-async function encodedRun(client, encoding, size) {
-  const took = [];
-  const begun = performance.now();
-  for (let sent = 0; sent < EVENTS; sent += size) {
-    const items = Array.from({ length: size }, (_, i) => ({ n: i + 1, id: randomUUID(), event: randomUUID() }));
-    const start = performance.now();
-    await client.query(arraysOf(encoding, items, JSON.stringify(data)));
-    took.push(performance.now() - start);
-  }
-  took.sort((a, b) => a - b);
-  const seconds = (performance.now() - begun) / 1000;
-  return { rate: EVENTS / seconds, p50: took[took.length >> 1], p99: took[Math.floor(took.length * 0.99)] };
-}
-
 const rows = {
   'plain insert, one transaction an event, 16 connections': plain(16),
   'plain insert, one transaction an event, 64 connections': plain(64),
@@ -131,10 +106,6 @@ const rows = {
   '256 in flight, groups of 128': grouped(256, { maxGroupEvents: 128 }),
   '64 in flight, 1 ms delay': lingering(64, 1),
   '256 in flight, 1 ms delay': lingering(256, 1),
-  'encoding: JSON, groups of 64': encoded('json', 64),
-  'encoding: arrays, groups of 64': encoded('arrays', 64),
-  'encoding: JSON, groups of 256': encoded('json', 256),
-  'encoding: arrays, groups of 256': encoded('arrays', 256),
 };
 
 /** One line on a terminal, nothing elsewhere. */

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { ensureBuilt } from '../apps/state-service/build.mjs';
+import { ensureRedisServer } from './redis-server.mjs';
 
 /**
  * Jest's global setup for specs that need PostgreSQL: one real server for all of them, with a migrated template database to
- * clone (libs/testing/src/database.ts). Jest resolves neither our paths nor TypeScript here, hence the built code.
+ * clone (libs/testing/src/database.ts). Redis is only made sure of: each spec starts one for itself
+ * (libs/testing/src/redis.ts). Jest resolves neither our paths nor TypeScript here, hence the built code.
  */
 export default async function setup() {
   if (globalThis.gssTestServer) return;
   ensureBuilt();
+  ensureRedisServer();
   const { EmbeddedPostgres } = await import('../dist/libs/embedded-postgres/src/index.js');
   const { migrate } = await import('../dist/migrations/migrate.js');
   const folder = await mkdtemp(join(tmpdir(), 'gss-test-'));

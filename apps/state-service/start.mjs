@@ -1,4 +1,4 @@
-// Runs a program of the project, built first if need be: node start.mjs [service|demo|token] [arguments]
+// Runs a program of the project, built first if need be: node start.mjs [service|demo|token|cli] [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
@@ -7,6 +7,7 @@ const programs = {
   service: 'dist/apps/state-service/src/main.js',
   token: 'dist/apps/state-service/src/token.js',
   demo: 'dist/apps/demo/src/main.js',
+  cli: 'dist/apps/cli/src/main.js',
 };
 
 const [node, , name = 'service', ...rest] = process.argv;
@@ -18,7 +19,7 @@ try {
   ensureBuilt();
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
-  process.exit(1);
+  process.exit(name === 'cli' ? 2 : 1); // to the command line, 1 means that something was found
 }
 const program = join(root, programs[name]);
 // The demo is told where the service of this environment is; only the service reads the environment itself.

@@ -37,6 +37,10 @@ const OPERATIONS = [
     id: 'getAggregateEvents', at: ['get', '/api/v1/events/{aggregateType}/{aggregateId}'],
     query: ['fromVersion', 'toVersion', 'limit'], success: ['200', 'EventHistoryResponse'], errors: ['404'],
   },
+  {
+    id: 'getStateChangeAnalytics', at: ['get', '/api/v1/analytics/state-changes'], query: ['aggregateType', 'timeRange', 'groupBy'],
+    success: ['200', 'StateAnalyticsResponse'], errors: ['400'],
+  },
 ] as const;
 
 const BODIES: Readonly<Record<string, { required: readonly string[]; optional: readonly string[] }>> = {
@@ -56,6 +60,13 @@ const BODIES: Readonly<Record<string, { required: readonly string[]; optional: r
   },
   EventPublishResponse: { required: ['eventId', 'eventVersion'], optional: ['timestamp', 'status'] },
   EventHistoryResponse: { required: ['aggregateType', 'aggregateId', 'events'], optional: ['totalCount', 'hasMore'] },
+  StateAnalyticsResponse: { required: ['timeRange', 'metrics'], optional: ['summary'] },
+  StateMetric: {
+    required: ['timestamp', 'aggregateType', 'changeCount'], optional: ['uniqueAggregates', 'averageVersion', 'topEvents'],
+  },
+  StateAnalyticsSummary: {
+    required: ['totalChanges', 'totalAggregates', 'averageChangesPerAggregate'], optional: ['mostActiveAggregate', 'peakActivityTime'],
+  },
   Error: { required: ['error', 'code', 'message', 'timestamp'], optional: ['details'] },
 };
 

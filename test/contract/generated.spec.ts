@@ -1,7 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ENTITIES } from '@app/event-store';
+import { describeStreams } from '@app/stream';
 import { DataSource } from 'typeorm';
+import { serviceVersion } from '../../apps/state-service/src/config.js';
 import { describeApi } from '../../apps/state-service/src/http/openapi.js';
 import { describeSchema } from '../../migrations/describe-schema.js';
 import { type Service, startService } from '../e2e/support/service.js';
@@ -31,6 +36,22 @@ describe('generated files', () => {
     const document = describeApi(service.app);
     await expectCommitted('openapi.json', `${JSON.stringify(document, null, 2)}\n`);
     const served = await service.ask('GET', '/api/v1/openapi.json', { token: null });
+    expect(served.body).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it('the types and routes of the client are what openapi.json makes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'client-'));
+    await promisify(execFile)(process.execPath, [join(__dirname, 'generate-client.mjs'), join(root, 'openapi.json'), folder]);
+    for (const file of ['api.ts', 'routes.ts']) {
+      await expectCommitted(`libs/client/src/generated/${file}`, await readFile(join(folder, file), 'utf8'));
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it('asyncapi.json is what the service serves', async () => {
+    const document = describeStreams(serviceVersion());
+    await expectCommitted('asyncapi.json', `${JSON.stringify(document, null, 2)}\n`);
+    const served = await service.ask('GET', '/api/v1/asyncapi.json', { token: null });
     expect(served.body).toEqual(JSON.parse(JSON.stringify(document)));
   });
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { generateSecret, signToken } from '@app/auth';
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import { Program } from './support/process.js';
+import { rulesFile } from './support/rules.js';
 
 const JWT_SECRET = generateSecret();
 const TOKEN = signToken(JWT_SECRET, { sub: 'spec', roles: ['service'] }, 600);
+
+const OTHER_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 
 describe('the process', () => {
   let folder: string;
@@ -22,12 +25,14 @@ describe('the process', () => {
   it('starts with nothing given, keeps its secret to itself, refuses a twin, and ends with 0 when told to', async () => {
     const service = new Program('main', { DATA_DIR: folder, PORT: '0' });
     const url = await service.listening();
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await eventually(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200)); // a busy machine may ask for it too early
     expect(service.output).toContain(`${url}/api/v1/docs`);
     expect((await stat(join(folder, 'jwt-secret'))).mode & 0o777).toBe(0o600);
 
     const token = new Program('token', { DATA_DIR: folder }, ['--role', 'viewer']);
     expect(await token.ended).toBe(0);
+    const [, claims = ''] = token.output.split('.');
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ jti: expect.stringMatching(/^[\da-f-]{36}$/) });
     const read = await fetch(`${url}/api/v1/state/player/${randomUUID()}`, {
       headers: { authorization: `Bearer ${token.output.trim()}` },
     });
@@ -91,12 +96,29 @@ describe('the process', () => {
     [{ JWT_SECRET, JWKS_URI: 'https://keys.example' }, /^Set only one of JWT_SECRET, .*\n$/],
     [{ JWT_PUBLIC_KEY: 'no pem' }, /^Wrong configuration: JWT_PUBLIC_KEY must be .*\n$/],
     [{ LOG_LEVEL: 'loud' }, /^Wrong configuration: LOG_LEVEL .*\n$/],
+    [{ RULES_FILE: '/nowhere/rules.json' }, /^RULES_FILE cannot be read: ENOENT.*\n$/],
+    [{ ROOT_SIGNING_KEY: 'secret@' }, /^Wrong configuration: ROOT_SIGNING_KEY must be a private key of Ed25519 in PEM form\n$/],
+    [{ ROOT_SIGNING_KEY: OTHER_KEY }, /^Wrong configuration: ROOT_SIGNING_KEY must be .*\n$/],
+    [{ ROOTS_EVERY_SECONDS: '0' }, /^Wrong configuration: ROOTS_EVERY_SECONDS .*\n$/],
     [{ REGION_ID: 'Not A Region' }, /^Wrong configuration: REGION_ID must be .*\n$/],
   ])('ends with 1 and one line for %j', async (env, line) => {
     const service = new Program('main', { DATA_DIR: folder, ...env });
     expect(await service.ended).toBe(1);
     expect(service.output).toMatch(line);
     expect(service.output).not.toContain('secret@');
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['no JSON', '{', /^RULES_FILE \S+ is not JSON\n$/],
+    ['an unknown mode', { modes: { 'combat-winner-stays': 'loud' } }, /^RULES_FILE \S+ is wrong: modes.combat-winner-stays .*\n$/],
+    ['half a rule', { rules: [{ id: 'a', kind: 'rate' }] }, /^RULES_FILE \S+ is wrong: rules.0.aggregateType .*\n$/],
+    ['a rule that is not there', { modes: { nobody: 'off' } }, /^RULES_FILE is wrong: modes names the rule nobody, .*\n$/],
+  ])('ends with 1 and one line for a rules file with %s', async (_what, content, line) => {
+    const [db, file] = await Promise.all([createTestDatabase(), rulesFile(content)]);
+    const service = new Program('main', { DATABASE_URL: db.url, JWT_SECRET, RULES_FILE: file.path, PORT: '0', LOG_LEVEL: 'silent' });
+    expect(await service.ended).toBe(1);
+    expect(service.output).toMatch(line);
+    await Promise.all([db.drop(), file.remove()]);
   });
 
   it('ends with 1 and one line when its port is taken', async () => {

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { authorize, PERMISSIONS, type Role, ROLES } from '@app/auth';
+import { type Action, authorize, PERMISSIONS, type Role, ROLES } from '@app/auth';
 import { fresh, type Service, startService } from './support/service.js';
 
 /** Routes that need no token. Everything else must refuse to answer without one. */
 const PUBLIC = [
   'GET /api/v1/health', 'GET /livez', 'GET /readyz', 'GET /startupz', 'GET /metrics', 'GET /api/v1/openapi.json', 'GET /api/v1/docs',
+  'GET /api/v1/asyncapi.json',
 ];
 
 interface Route {
   readonly method: string;
   readonly path: string;
-  readonly action: 'read' | 'write' | 'delete';
+  readonly action: Action;
   readonly body?: object;
   readonly type?: string;
 }
@@ -29,6 +30,44 @@ describe('who may do what', () => {
     { method: 'POST', path: '/events', action: 'write', body: { eventType: 'X', aggregateType: 'player', eventData: {} } },
     { method: 'POST', path: '/events/batch', action: 'write' },
     { method: 'DELETE', path: '/state', action: 'delete' },
+  ];
+  /** Routes without an aggregate; as served, and as they are called. */
+  const OPERATING = [
+    { method: 'POST', path: '/tokens/revocations', body: { tokenId: 'nobody has this one' }, status: 201 },
+    { method: 'GET', path: '/tokens/revocations', status: 200 },
+    { method: 'DELETE', path: '/tokens/revocations/{id}', status: 404 },
+    { method: 'GET', path: '/projections', status: 200 },
+    { method: 'GET', path: '/dead-letters', status: 200 },
+    { method: 'POST', path: '/dead-letters/{deadLetterId}/retry', status: 404 },
+    { method: 'POST', path: '/dead-letters/{deadLetterId}/discard', body: { reason: 'x' }, status: 404 },
+    { method: 'POST', path: '/operations/rebuild', body: { target: 'nothing' }, status: 400 },
+    { method: 'POST', path: '/operations/rebuild/revert', body: { target: 'nothing' }, status: 400 },
+    { method: 'POST', path: '/operations/replay', body: { through: 'nothing' }, status: 400 },
+    { method: 'POST', path: '/operations/verify', body: { limit: 0 }, status: 400 },
+    { method: 'GET', path: '/operations', status: 200 },
+    { method: 'GET', path: '/operations/{operationId}', status: 404 },
+    { method: 'POST', path: '/operations/{operationId}/cancel', status: 404 },
+    { method: 'POST', path: '/operations/{operationId}/resume', status: 404 },
+    { method: 'GET', path: '/audit', status: 200 },
+    { method: 'GET', path: '/flags', status: 200 },
+    { method: 'GET', path: '/flags/{flagId}', status: 404 },
+    { method: 'POST', path: '/flags/{flagId}/assign', body: { assignee: 'x' }, status: 404 },
+    { method: 'POST', path: '/flags/{flagId}/resolve', body: { resolution: 'confirmed', note: 'x' }, status: 404 },
+    { method: 'GET', path: '/quarantines', status: 200 },
+    { method: 'GET', path: '/rules', status: 200 },
+    { method: 'POST', path: '/rollbacks', body: { scope: { correlationId: randomUUID() } }, status: 422 },
+    { method: 'GET', path: '/rollbacks', status: 200 },
+    { method: 'GET', path: '/rollbacks/{rollbackId}', status: 404 },
+    { method: 'POST', path: '/rollbacks/{rollbackId}/execute', body: { reason: 'x', confirm: '1' }, status: 404 },
+    { method: 'POST', path: '/rollbacks/{rollbackId}/undo', body: { reason: 'x' }, status: 404 },
+  ];
+
+  /** Routes that read of many aggregates. */
+  const OVERVIEWS = ['/analytics/state-changes', '/analytics/events', '/world-at'];
+  /** Routes with specs of their own for who may: streams-access, streams-sse, time-travel, transactions, flags. */
+  const ELSEWHERE = [
+    'GET /api/v1/stream', 'POST /api/v1/stream/tickets', 'GET /api/v1/state/{aggregateType}/{aggregateId}/diff', 'POST /api/v1/commands/transaction',
+    'GET /api/v1/quarantines/{aggregateType}/{aggregateId}', 'POST /api/v1/quarantines/{aggregateType}/{aggregateId}/release',
   ];
 
   const call = (route: Route, id: string, token: string | null): ReturnType<Service['ask']> => {
@@ -54,7 +93,9 @@ describe('who may do what', () => {
     const served = routesOf(service);
     const walked = ROUTES.map(({ method, path }) =>
       `${method} /api/v1${path}${method === 'POST' || path === '/events/batch' ? '' : '/{aggregateType}/{aggregateId}'}`);
-    expect(served.filter((route) => !PUBLIC.includes(route)).sort()).toEqual([...walked].sort());
+    const operating = OPERATING.map(({ method, path }) => `${method} /api/v1${path}`);
+    const overviews = OVERVIEWS.map((path) => `GET /api/v1${path}`);
+    expect(served.filter((route) => !PUBLIC.includes(route)).sort()).toEqual([...walked, ...operating, ...overviews, ...ELSEWHERE].sort());
   });
 
   it('asks for a token everywhere but on public routes', async () => {
@@ -87,6 +128,21 @@ describe('who may do what', () => {
     }
   });
 
+  it.each(ROLES.flatMap((role) => OPERATING.map((route) => [role, route.method, route.path, route] as const)))(
+    '%s: %s %s', async (role, method, path, { body, status }) => {
+      const url = `/api/v1${path.replace(/{\w+}/, at.id)}`;
+      expect((await service.ask(method, url, { token: null, body })).status).toBe(401);
+      const answer = await service.ask(method, url, { token: service.token(role, { playerId: player }), body });
+      expect(answer.status).toBe(role === 'operator' || role === 'admin' ? status : 403);
+    });
+
+  it.each(ROLES.flatMap((role) => OVERVIEWS.map((path) => [role, path] as const)))('%s: GET %s', async (role, path) => {
+    expect((await service.ask('GET', `/api/v1${path}`, { token: null })).status).toBe(401);
+    const url = `/api/v1${path}${path === '/world-at' ? '?at=2026-01-01T00:00:00Z' : ''}`;
+    const answer = await service.ask('GET', url, { token: service.token(role, { playerId: player }) });
+    expect(answer.status).toBe(role === 'player' ? 403 : 200);
+  });
+
   it('limits any role to the aggregate types of its token', async () => {
     const token = service.token('admin', { aggregateTypes: ['guild'] });
     expect(await service.ask('GET', own.state, { token })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } });
@@ -102,7 +158,7 @@ describe('who may do what', () => {
   });
 });
 
-function may(role: Role, action: Route['action'], player: string, id: string): boolean {
+function may(role: Role, action: Action, player: string, id: string): boolean {
   try {
     authorize({ subject: 'x', roles: [role], playerId: player }, action, { aggregateType: 'player', aggregateId: id });
     return true;

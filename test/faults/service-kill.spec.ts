@@ -1,7 +1,8 @@
 import { FaultRun } from './harness/fault-run.js';
 import { killAllPostgres } from './harness/kill.js';
 
-const ROUNDS = 20;
+/** For a long run: ROUNDS=20. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 8);
 /** In these rounds PostgreSQL goes with it, as in a power cut. */
 const POWER_CUT_EVERY = 4;
 

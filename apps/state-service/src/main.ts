@@ -1,33 +1,32 @@
 import { mkdir } from 'node:fs/promises';
 import { EmbeddedPostgres } from '@app/embedded-postgres';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, readConfig, serviceVersion } from './config.js';
 import { Lifecycle } from './lifecycle.js';
-import { explain } from './start/explain.js';
-
-/** After this the process ends by force, acknowledged or not: what is not acknowledged is not promised. */
-const SHUTDOWN_LIMIT_MS = 9_500;
+import { fail, stopOnSignals } from './start/ending.js';
+import { explainFully } from './start/explain.js';
+import type { Service } from './start/service.js';
 
 interface Running {
-  app?: NestFastifyApplication;
+  service?: Service;
   postgres?: EmbeddedPostgres;
 }
 
 async function start(config: Config, running: Running): Promise<void> {
   const lifecycle = new Lifecycle();
-  stopOnSignals(running, lifecycle);
+  stopOnSignals(lifecycle, () => shutDown(running));
   // The frameworks take a second to load: a wrong setting is told before that, and PostgreSQL starts meanwhile.
   const frameworks = Promise.all([
-    import('../../../migrations/migrate.js'), import('./app.js'), import('./start/local-secret.js'),
+    import('../../../migrations/migrate.js'), import('./start/local-secret.js'),
+    config.workers === 1 ? import('./start/alone.js') : import('./workers/crew.js'),
   ]);
   const databaseUrl = config.databaseUrl ?? await startPostgres(config, running);
-  const [{ migrate }, { createApp }, { localSecret }] = await frameworks;
+  const [{ migrate }, { localSecret }, { createService }] = await frameworks;
   await migrate(databaseUrl);
   const jwtKey = config.jwtKey ?? { kind: 'secret' as const, secret: await localSecret(config.dataDir) };
-  running.app = await createApp({ ...config, databaseUrl, jwtKey }, lifecycle);
-  await running.app.listen(config.port, config.host);
-  lifecycle.phase = 'ready';
-  welcome(config, await running.app.getUrl());
+  running.service = await createService({ ...config, databaseUrl, jwtKey }, lifecycle);
+  const url = await running.service.listen();
+  if (lifecycle.phase === 'starting') lifecycle.phase = 'ready';
+  welcome(config, url);
 }
 
 async function startPostgres({ dataDir }: Config, running: Running): Promise<string> {
@@ -40,36 +39,23 @@ async function startPostgres({ dataDir }: Config, running: Running): Promise<str
   return running.postgres.url;
 }
 
-function welcome({ databaseUrl, dataDir, jwtKey }: Config, url: string): void {
+function welcome({ databaseUrl, dataDir, jwtKey, workers }: Config, url: string): void {
   const lines = [
     `Global State Service ${serviceVersion()} listens on ${url}`,
     `  API reference  ${url}/api/v1/docs  (OpenAPI: ${url}/api/v1/openapi.json)`,
     `  Database       ${databaseUrl ? 'DATABASE_URL' : `embedded PostgreSQL in ${dataDir}`}`,
+    ...(workers === 1 ? [] : [`  Processes      ${workers} workers, started again if they die`]),
     jwtKey ? '  Tokens         signed by your key' : '  A token        npm run -s token -- --role admin',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Unready at once, answer what is in flight, flush, close; PostgreSQL goes last. A second signal ends it by force. */
-function stopOnSignals(running: Running, lifecycle: Lifecycle): void {
-  const stop = (): void => {
-    if (lifecycle.phase === 'draining') process.exit(1);
-    lifecycle.phase = 'draining';
-    setTimeout(() => fail('The shutdown took too long and was cut'), SHUTDOWN_LIMIT_MS).unref();
-    shutDown(running).then(() => process.exit(0), (error: unknown) => fail(`The shutdown failed: ${String(error)}`));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-async function shutDown({ app, postgres }: Running): Promise<void> {
-  await app?.close();
-  await postgres?.stop();
-}
-
-function fail(line: string): never {
-  process.stderr.write(`${line}\n`);
-  process.exit(1);
+async function shutDown({ service, postgres }: Running): Promise<void> {
+  try {
+    await service?.close();
+  } finally {
+    await postgres?.stop();
+  }
 }
 
 async function main(): Promise<void> {
@@ -80,7 +66,7 @@ async function main(): Promise<void> {
     await start(config, running);
   } catch (error) {
     await shutDown(running).catch((again: unknown) => process.stderr.write(`${String(again)}\n`));
-    fail(explain(error, config) ?? `The service could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    fail(explainFully(error, config));
   }
 }
 

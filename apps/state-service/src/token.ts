@@ -1,4 +1,5 @@
 import { AGGREGATE_TYPES, type AggregateType } from '@app/kernel';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ROLES, type Role, signToken } from '@app/auth';
@@ -25,6 +26,7 @@ function main(): string {
   return signToken(secretOf(config), {
     sub: values.sub ?? roles.join('+'),
     roles,
+    jti: randomUUID(), // by which it can be revoked
     ...(values.player ? { playerId: values.player } : {}),
     ...(values.types ? { aggregateTypes: values.types.split(',').map((t) => oneOf<AggregateType>(AGGREGATE_TYPES, t, '--types')) } : {}),
     ...(config.jwtIssuer ? { iss: config.jwtIssuer } : {}),

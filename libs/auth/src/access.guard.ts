@@ -1,8 +1,9 @@
 import { isJsonObject, ServiceError } from '@app/kernel';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ACCESS_RULE, type AccessRule, principalOf } from './access.js';
+import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 import { authorize, type Target } from './permissions.js';
 import { RateLimit } from './rate-limit.js';
 import { TokenGuard } from './token.guard.js';
@@ -14,6 +15,7 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly tokens: TokenGuard,
     private readonly rateLimit: RateLimit,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<AuthOptions, 'operating'>,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -25,8 +27,9 @@ export class AccessGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const principal = principalOf(request);
-    await this.rateLimit.consume(principal.subject, http.getResponse<FastifyReply>());
-    authorize(principal, rule, targetOf(request.params));
+    this.rateLimit.consume(principal.subject, http.getResponse<FastifyReply>());
+    if (rule !== 'authenticated') authorize(principal, rule, targetOf(request.params));
+    if (rule === 'operate') await this.options.operating?.(request);
     return true;
   }
 }

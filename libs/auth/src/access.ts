@@ -10,10 +10,13 @@ declare module 'fastify' {
 }
 
 export const ACCESS_RULE = Symbol('access rule');
-export type AccessRule = Action | 'public';
+export type AccessRule = Action | 'authenticated' | 'public';
 
 /** Opens a route, or every route of a controller, to everybody: no token, no rate limit. */
 export const Public = () => SetMetadata<symbol, AccessRule>(ACCESS_RULE, 'public');
+
+/** Opens a route to every token that holds, within the rate limit. Its handler calls `authorize` with what it learns. */
+export const Authenticated = () => SetMetadata<symbol, AccessRule>(ACCESS_RULE, 'authenticated');
 
 /**
  * Opens a route, or every route of a controller, to those who may do the action (`PERMISSIONS`); a route's own rule

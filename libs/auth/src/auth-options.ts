@@ -1,4 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Revocations } from './revocation/revocations.js';
+import type { SharedCounts } from './shared-counts.js';
 
 /** What tokens are verified with. The kind of key decides the algorithms; the token has no say in it. */
 export type AuthKey =
@@ -16,8 +19,14 @@ export interface AuthOptions {
   readonly issuer?: string;
   /** Where set, a token's `aud` must be or hold this. */
   readonly audience?: string;
-  /** Requests that a subject may make within 60 s; 0 turns the limit off. */
+  /** Requests that a subject may make in a minute of the clock; 0 turns the limit off. */
   readonly rateLimitPerMinute: number;
+  /** Where set, the limit holds for all instances together; else for each process alone. */
+  readonly sharedCounts?: SharedCounts;
+  /** Where set, tokens can be revoked; else the routes for it answer 404. */
+  readonly revocations?: Revocations;
+  /** Told of each request that is let in to `operate`, before it is handled. What it throws refuses the request. */
+  readonly operating?: (request: FastifyRequest) => Promise<void>;
 }
 
 export const { ConfigurableModuleClass: ConfigurableAuthModule, MODULE_OPTIONS_TOKEN: AUTH_OPTIONS } =

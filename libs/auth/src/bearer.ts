@@ -2,6 +2,8 @@ import { ServiceError } from '@app/kernel';
 
 /** Tokens with all of our claims are under 1 KiB with HS256 and ES256 and under 2 KiB with RS256. */
 const MAX_TOKEN_LENGTH = 8192;
+/** Of a header in its usual spelling that holds the longest token. */
+export const MAX_HEADER_LENGTH = 'Bearer '.length + MAX_TOKEN_LENGTH;
 
 const BEARER = /^bearer +([\w\-.~+/]+=*)$/i;
 
@@ -26,6 +28,10 @@ export function refuseHeader(authorization: string | undefined): ServiceError {
 /** A refusal of the token. The message goes into a header too: no quotes and nothing that the client sent. */
 export function unauthenticated(message: string): ServiceError {
   return new ServiceError('UNAUTHENTICATED', message);
+}
+
+export function revokedToken(): ServiceError {
+  return unauthenticated('the token was revoked');
 }
 
 /** The `WWW-Authenticate` header of a 401 (RFC 6750, section 3): it names an error only if there was a token. */

@@ -15,7 +15,7 @@ export interface TokenClaims {
 }
 
 // `sub` is stored with every event and both are logged: PostgreSQL takes no NUL and a log line no line break.
-const name = (error: string) => z.string(error).max(255, error).regex(/^[^\p{Cc}\p{Cs}]+$/u, error);
+export const name = (error: string) => z.string(error).max(255, error).regex(/^[^\p{Cc}\p{Cs}]+$/u, error);
 
 const verifiedClaims = z.object({
   sub: name('must be a string of 1 to 255 characters without control characters'),
@@ -26,12 +26,16 @@ const verifiedClaims = z.object({
     .optional(),
   playerId: z.guid('must be a UUID').optional(),
   exp: z.number('must be a number of seconds'),
+  iat: z.number('must be a number of seconds').optional(),
   jti: name('must be a string of 1 to 255 characters without control characters').optional(),
 });
 
-/** A principal, and until when its token holds: seconds since 1970. */
+/** A principal, and from and until when its token holds: seconds since 1970. */
 export interface Verified {
   readonly principal: Principal;
+  /** The claim `iat`. */
+  readonly issuedAt?: number;
+  /** The claim `exp`. */
   readonly expiresAt: number;
 }
 
@@ -39,7 +43,7 @@ export interface Verified {
 export function readClaims(claims: unknown): Verified {
   const parsed = verifiedClaims.safeParse(claims);
   if (!parsed.success) throw refuseClaims(parsed.error);
-  const { sub, roles, aggregateTypes, playerId, exp, jti } = parsed.data;
+  const { sub, roles, aggregateTypes, playerId, exp, iat, jti } = parsed.data;
   const known = ROLES.filter((role) => roles.includes(role));
   if (known.includes('player') && playerId === undefined) {
     throw unauthenticated('the claim playerId is required for the role player');
@@ -51,7 +55,7 @@ export function readClaims(claims: unknown): Verified {
     ...(playerId !== undefined && { playerId: playerId.toLowerCase() }),
     ...(jti !== undefined && { tokenId: jti }),
   };
-  return { principal, expiresAt: exp };
+  return { principal, expiresAt: exp, ...(iat !== undefined && { issuedAt: iat }) };
 }
 
 function refuseClaims(error: z.ZodError) {

@@ -50,18 +50,32 @@ export interface Target {
  * @throws ServiceError `FORBIDDEN` with details `{ action, requiredRoles }`, the roles that may do it to any aggregate.
  */
 export function authorize(principal: Principal, action: Action, target?: Target): void {
-  const { aggregateTypes } = principal;
-  if (target && aggregateTypes && !aggregateTypes.some((type) => type === target.aggregateType)) {
-    throw forbidden(action, `this token is limited to the aggregate types ${aggregateTypes.join(', ')}`);
+  if (!permits(principal, action, target)) throw refusal(principal, action, target);
+}
+
+/** Whether `authorize` returns. Decides without making anything: it runs for every request. */
+export function permits(principal: Principal, action: Action, target?: Target): boolean {
+  if (isOtherType(principal, target)) return false;
+  for (const role of principal.roles) {
+    const scope = PERMISSIONS[role][action];
+    if (scope === 'any' || (scope === 'own' && isOwn(principal, target))) return true;
   }
-  const scopes = principal.roles.map((role) => PERMISSIONS[role][action]);
-  if (scopes.includes('any')) return;
-  if (!scopes.includes('own')) {
-    throw forbidden(action, `the action ${action} needs one of the roles ${requiredRoles(action).join(', ')}`);
+  return false;
+}
+
+function refusal(principal: Principal, action: Action, target?: Target): ServiceError {
+  const { aggregateTypes = [], roles } = principal;
+  if (isOtherType(principal, target)) {
+    return forbidden(action, `this token is limited to the aggregate types ${aggregateTypes.join(', ')}`);
   }
-  if (!isOwn(principal, target)) {
-    throw forbidden(action, `the role player may ${action} its own player aggregate only`);
-  }
+  return roles.some((role) => PERMISSIONS[role][action] === 'own')
+    ? forbidden(action, `the role player may ${action} its own player aggregate only`)
+    : forbidden(action, `the action ${action} needs one of the roles ${requiredRoles(action).join(', ')}`);
+}
+
+function isOtherType({ aggregateTypes }: Principal, target?: Target): boolean {
+  return target !== undefined && aggregateTypes !== undefined
+    && !(aggregateTypes as readonly string[]).includes(target.aggregateType);
 }
 
 function isOwn({ playerId }: Principal, target?: Target): boolean {

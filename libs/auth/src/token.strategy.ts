@@ -5,9 +5,10 @@ import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
 import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
-import { bearerToken } from './bearer.js';
+import { bearerToken, revokedToken } from './bearer.js';
 import { readClaims } from './claims.js';
 import type { Principal } from './permissions.js';
+import { RevokedTokens } from './revocation/revoked-tokens.js';
 import { readHeader, VerificationKeys } from './verification-keys.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
@@ -19,6 +20,7 @@ export class TokenStrategy extends PassportStrategy(Strategy) implements OnModul
   constructor(
     keys: VerificationKeys,
     private readonly verified: VerifiedTokens,
+    private readonly revoked: RevokedTokens,
     @Inject(AUTH_OPTIONS) { issuer, audience }: AuthOptions,
   ) {
     super({
@@ -40,6 +42,7 @@ export class TokenStrategy extends PassportStrategy(Strategy) implements OnModul
     const verified = readClaims(claims);
     const token = bearerToken(request.headers.authorization);
     if (token !== null) this.verified.put(token, verified);
+    if (this.revoked.covers(verified)) throw revokedToken();
     return verified.principal;
   }
 

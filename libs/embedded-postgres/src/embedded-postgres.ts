@@ -61,8 +61,7 @@ export class EmbeddedPostgres {
     readonly firstStart: boolean,
   ) {
     this.connection = connectionTo(server.tenant);
-    const { host, port, user, database } = this.connection;
-    this.url = `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}?sslmode=disable`;
+    this.url = urlOf(server.tenant.folder);
     this.supervise();
   }
 
@@ -141,6 +140,12 @@ export class EmbeddedPostgres {
       }
     }
   }
+}
+
+/** The address of a folder's server, whoever runs it. */
+export function urlOf(folder: DataFolder): string {
+  const { host, port, user, database } = connectionTo({ folder });
+  return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}?sslmode=disable`;
 }
 
 /** The npm package's binaries and the usual users. Throws EmbeddedPostgresError where this platform has no binaries. */

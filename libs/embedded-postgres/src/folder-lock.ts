@@ -46,6 +46,13 @@ export class FolderLock {
     }
   }
 
+  /** The process that holds the folder, or undefined. Takes nothing. */
+  static async holder({ locks }: DataFolder): Promise<number | undefined> {
+    const names = await readdir(locks).catch(() => []);
+    const holder = (await liveRivals(locks, names)).find(({ standing }) => standing === 'holder');
+    return holder && Number.parseInt(holder.name, 10);
+  }
+
   async release(): Promise<void> {
     await close(this.server);
   }

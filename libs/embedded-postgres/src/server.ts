@@ -160,6 +160,6 @@ export interface ConnectionParts {
   readonly ssl: false;
 }
 
-export function connectionTo(tenant: Tenant): ConnectionParts {
-  return { host: tenant.folder.sockets, port: PORT, user: 'postgres', database: 'postgres', ssl: false };
+export function connectionTo({ folder }: Pick<Tenant, 'folder'>): ConnectionParts {
+  return { host: folder.sockets, port: PORT, user: 'postgres', database: 'postgres', ssl: false };
 }

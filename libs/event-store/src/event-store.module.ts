@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
@@ -19,7 +19,7 @@ export interface EventStoreModuleOptions {
 
 /** Provides the `EventStore` over the application's TypeORM data source, for every module; drains it at shutdown. */
 @Module({})
-export class EventStoreModule implements OnApplicationShutdown {
+export class EventStoreModule implements BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(private readonly events: EventStore) {}
 
   static register({ store, observer, imports }: EventStoreModuleOptions): DynamicModule {
@@ -34,6 +34,11 @@ export class EventStoreModule implements OnApplicationShutdown {
       }],
       exports: [EventStore],
     };
+  }
+
+  /** Before the pool that they use is ended. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.events.projections.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -3,6 +3,8 @@ import { type AggregateRef, type Op, ServiceError, type StoredEvent } from '@app
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import { Client } from 'pg';
 import { EventStore } from './event-store.js';
+import { appendGroup } from './sql/append-group.js';
+import { EventSource, freeze, unborn } from './writer/advance.js';
 import type { Command } from './writer/command.js';
 import type { AppendObserver } from './writer/observer.js';
 
@@ -128,16 +130,13 @@ describe('positions', () => {
 async function rolledBackAppend(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  const id = randomUUID();
-  const zeros = '0'.repeat(64);
-  const state = { c: 0, p: 0, t: 'player', i: id, b: 0, g: 0, v: 1, x: false, d: {}, s: zeros, w: {}, h: zeros, l: 1, fg: 1 };
-  const event = {
-    n: 1, c: 0, u: false, p: 0, e: randomUUID(), t: 'player', i: id, g: 0, v: 1, y: 'Lost', sv: 1, d: {}, o: [], ac: 'x',
-    l: 1, h: zeros,
-  };
+  const ref = { type: 'player', id: randomUUID() };
+  const draft = { type: 'Lost', schemaVersion: 1, data: {}, ops: [] };
+  const { event, state } = new EventSource('spec').advance(unborn(ref), draft, { actor: 'spec' });
+  const record = { states: [{ base: 0, after: state, frozen: freeze(state) }], events: [event], receipts: [] };
   await client.query('BEGIN');
-  await client.query('SELECT global_state.append_group($1, $2, $3, NULL, $4)', [
-    [0], JSON.stringify([state]), JSON.stringify([event]), 'spec']);
+  const [verdict] = await appendGroup(client, [record], 'spec', false);
+  if (!verdict?.accepted) throw new Error('the append that is to be rolled back was refused');
   await client.query('ROLLBACK');
   await client.end();
 }

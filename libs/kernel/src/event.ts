@@ -25,6 +25,10 @@ export interface EventDraft {
   readonly schemaVersion: number;
   readonly data: JsonObject;
   readonly ops: readonly Op[];
+  /** Added to the metadata of the command's context; the service's own, never a client's. */
+  readonly metadata?: JsonObject;
+  /** What the decider wants to find again at its next decision on the aggregate; absent: what was there stays. */
+  readonly memory?: JsonObject;
 }
 
 /** Who and what stands behind a command; stored with each of its events. Ids are UUIDs. */
@@ -45,6 +49,10 @@ export interface AggregateSnapshot extends FoldState {
   /** Hash of the event `version`, hex; the head of the aggregate's hash chain. */
   readonly hash: string;
   readonly hlc: Hlc;
+  /** The newest that a draft left here. No part of data, checksum or hash; events do not have it. */
+  readonly memory?: JsonObject;
+  /** Where and when it was read: the event store's own business. */
+  readonly build?: { readonly number: number; readonly revision: number };
 }
 
 /** An event as the log holds it. */

@@ -9,7 +9,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A path of keys as a JSON Pointer (RFC 6901). */
 export function toPointer(path: readonly string[]): string {
-  return path.map((key) => '/' + key.replaceAll('~', '~0').replaceAll('/', '~1')).join('');
+  let pointer = '';
+  for (const key of path) pointer += '/' + (/[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key);
+  return pointer;
 }
 
 /** The keys of a JSON Pointer (RFC 6901); the empty pointer has none. */

@@ -74,7 +74,7 @@ function applyToData(data: JsonObject, op: PathOp, path: string[]): JsonObject {
     case 'set':
       return write(data, path, 0, op[3]);
     case 'inc':
-      return write(data, path, 0, add(valueAt(data, path), op[3]));
+      return write(data, path, 0, sumOf(valueAt(data, path), op[3]));
     case 'obj':
       return isJsonObject(valueAt(data, path)) ? data : write(data, path, 0, {});
     case 'unset':
@@ -83,7 +83,7 @@ function applyToData(data: JsonObject, op: PathOp, path: string[]): JsonObject {
 }
 
 /** Sum within the safe integers; what is no number counts as 0. Deciders refuse both cases, a merge can meet them. */
-function add(value: Json | undefined, delta: number): number {
+export function sumOf(value: Json | undefined, delta: number): number {
   const sum = (typeof value === 'number' ? value : 0) + delta;
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, sum));
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.js';
+import { Replay } from './fold-in-place.js';
 import { fromPointer, isJsonObject, type Json, type JsonObject, toPointer, valueAt } from './json.js';
 import {
   changesOf, type Clocks, type ClockTree, EMPTY_FOLD, fold, type FoldState, MERGE_KINDS, type Op,
@@ -245,5 +246,31 @@ describe('changesOf', () => {
     fc.assert(fc.property(anyOps, (all) => {
       expect(isJsonObject(changesOf(deepFreeze(all)))).toBe(true);
     }));
+  });
+});
+
+describe('a replay in place', () => {
+  const commits = fc.array(ops, { maxLength: 8 });
+
+  it('yields what fold yields, order of keys included, and leaves its start and the ops as they are', () => {
+    fc.assert(fc.property(state, commits, fc.nat(), (start, events, base) => {
+      deepFreeze(start);
+      deepFreeze(events);
+      const replay = new Replay(start);
+      let folded = start;
+      events.forEach((each, i) => {
+        replay.apply(each, base + i + 1);
+        folded = fold(folded, each, base + i + 1);
+      });
+      expect(JSON.stringify(replay.end())).toBe(JSON.stringify(folded));
+    }), { numRuns: 2000 });
+  });
+
+  it('does not put a later write into the value of an earlier op', () => {
+    const value = { n: 1 };
+    const replay = new Replay(EMPTY_FOLD);
+    replay.apply([['set', '/a', 'lww', value], ['inc', '/a/n', 'sum', 1, 2]], 1);
+    expect(replay.end().data).toEqual({ a: { n: 2 } });
+    expect(value).toEqual({ n: 1 });
   });
 });

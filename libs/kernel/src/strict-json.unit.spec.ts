@@ -186,6 +186,16 @@ describe('limits', () => {
     }
   });
 
+  it('count the items of a batch while they are scanned', () => {
+    const few: JsonLimits = { ...batch, items: { ...batch.items!, maxCount: 3 } };
+    expect(parse('{"events":[1,[2],{"a":3}]}', few)).toHaveProperty('events.length', 3);
+    expect(refusalOf('{"events":[1,[2],{"a":3},4]}', few)).toMatchObject({
+      error: 'VALIDATION_ERROR', details: { reason: 'too_many_items', path: '/events/3', limit: 3 },
+    });
+    // What comes after the last item that is let in is not looked at any more.
+    expect(reasonOf('{"events":[1,2,3,4,{"__proto__":1}', few)).toBe('too_many_items');
+  });
+
   it('count the keys around the items by themselves', () => {
     expect(parse('{"a":[{"x":1,"y":1}],"b":[{"x":1,"y":1}],"c":[{"x":1}]}', batch)).toHaveProperty('c');
     expect(reasonOf('{"a":[{}],"b":[{}],"c":[{}],"d":[{}]}', batch)).toBe('too_many_keys');

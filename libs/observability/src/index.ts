@@ -1,8 +1,11 @@
-export { observeHttp, type Refusal } from './http/observe-http.js';
+export { type EarlyAnswer, type HttpWatch, observeHttp, type Refusal } from './http/observe-http.js';
+export { requestIdOf } from './http/request-ids.js';
 export { parseTraceparent, type Trace } from './http/trace-context.js';
 export { FastifyNestLogger } from './log/fastify-nest-logger.js';
 export { LOG_LEVELS, loggerOptions, type LoggerOptions, type LogLevelName } from './log/logger-options.js';
 export { excerpt, printable } from './log/printable.js';
-export { APPEND_VERDICTS, type AppendVerdictLabel, Metrics, type RequestMeasure } from './metrics.js';
+export { APPEND_VERDICTS, type AppendVerdictLabel, Metrics, SHED_REASONS, type ShedReason } from './metrics.js';
+export type { Distribution } from './read-histogram.js';
 export { METRICS_ROOT_PATHS } from './metrics.controller.js';
 export { ObservabilityModule } from './observability.module.js';
+export type { MetricSnapshot, MetricsSnapshot } from './snapshots.js';

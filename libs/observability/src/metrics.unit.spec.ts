@@ -76,6 +76,30 @@ describe('Metrics', () => {
     expect(() => metrics.gauge('append_queue_depth', 'Again.', () => 0)).toThrow('already been registered');
   });
 
+  it('speaks for several processes, each figure in the way that makes sense of it', async () => {
+    const [one, two] = [new Metrics(), new Metrics()];
+    const delays = [0.2, 0.7];
+    [one, two].forEach((each, i) => {
+      each.verdict('appended', 5);
+      each.shed('event_loop');
+      each.appendQueueDepth(() => 3);
+      each.gauge('delay', 'Of the loop.', () => delays[i]!, { aggregator: 'max' });
+      each.groupCommitted({ commands: 3, events: 5, seconds: 0.004 });
+    });
+    // As it arrives from another process.
+    one.together(async () => [await one.snapshot(), structuredClone(await two.snapshot())]);
+    const text = await one.render();
+    expect(text).toContain('gss_append_verdicts_total{verdict="appended"} 10');
+    expect(text).toContain('gss_shed_total{reason="event_loop"} 2');
+    expect(text).toContain('gss_append_queue_depth 6');
+    expect(text).toContain('gss_delay 0.7');
+    expect(text).toContain('gss_append_duration_seconds_bucket{le="0.005"} 2');
+    expect(text).toMatch(/^gss_nodejs_version_info\{.*\} 1$/m);
+    const begun = Number(/^gss_process_start_time_seconds (\S+)$/m.exec(text)?.[1]);
+    expect(begun).toBeLessThanOrEqual(Date.now() / 1000);
+    expect(await two.render()).toContain('gss_append_verdicts_total{verdict="appended"} 5');
+  });
+
   it('keeps two instances apart', async () => {
     const other = new Metrics();
     other.verdict('failed', 9);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AppendedEvent, freeze, hashEvent, MAX_STATE_BYTES, unborn } from '@app/event-store';
-import { type AggregateRef, EMPTY_FOLD, fold, type FoldState, refKey, type StoredEvent } from '@app/kernel';
-import { add, on, onAll, refusal, remove, set, someone, type Store } from './event-store-commands.js';
+import { type AggregateRef, EMPTY_FOLD, fold, type FoldState, type JsonObject, refKey, type StoredEvent } from '@app/kernel';
+import { add, type Decision, on, onAll, refusal, remove, set, someone, type Store } from './event-store-commands.js';
 import { eventIds, receipts } from './event-store-idempotency.js';
 import { races, randomCommands } from './event-store-races.js';
 import type { EventLog } from './in-memory-event-store.js';
@@ -20,7 +20,7 @@ export interface OpenedStore {
 export function eventStoreContract(name: string, open: () => Promise<OpenedStore>): void {
   const groups: [string, (store: Store) => void][] = [
     ['appends', appends], ['expected versions', expectations], ['several aggregates', severalAggregates],
-    ['event ids', eventIds], ['receipts', receipts], ['deletion', deletion], ['reads', reads], ['size', size],
+    ['event ids', eventIds], ['receipts', receipts], ['deletion', deletion], ['memory', memory], ['reads', reads], ['size', size],
     ['races', races], ['random commands', randomCommands],
   ];
   describe.each(groups)(`event store ${name}: %s`, (_group, register) => {
@@ -153,16 +153,70 @@ function deletion(store: Store): void {
   });
 }
 
+function memory(store: Store): void {
+  const found = async (ref: AggregateRef): Promise<JsonObject | undefined> => {
+    let seen: JsonObject | undefined;
+    await store().execute(on(ref, (state) => {
+      seen = state.memory;
+      return set('looked', true)(state);
+    }));
+    return seen;
+  };
+  const leave = (note: JsonObject): Decision => (state) => ({ ...add('n', 1)(state), memory: note });
+
+  it('is found at the next decision, stays until another is left, and is none at first', async () => {
+    const ref = someone();
+    expect(await found(ref)).toBeUndefined();
+    const note = { window: [1, 2.5, 'ü"\\', null], of: { gold: { n: -1 } } };
+    await store().execute(on(ref, leave(note)));
+    expect(await found(ref)).toEqual(note);
+    await store().execute(on(ref, remove));
+    expect(await found(ref)).toEqual(note);
+    await store().execute(on(ref, leave({})));
+    expect(await found(ref)).toEqual({});
+  });
+
+  it('of several drafts is that of the last one that has any, for each aggregate its own', async () => {
+    const refs = [someone(), someone('guild'), someone()];
+    await store().execute({
+      ...onAll(refs, add('n', 1)),
+      decide: (states) => states.map((state, i) => [
+        leave({ first: i })(state), ...(i === 2 ? [] : [leave({ second: i })(state)]), set('last', i)(state),
+      ]),
+    });
+    expect(await Promise.all(refs.map(found))).toEqual([{ second: 0 }, { second: 1 }, { first: 2 }]);
+  });
+
+  it('is passed on from one command to the next when they come at once', async () => {
+    const ref = someone();
+    const count: Decision = (state) => leave({ count: Number(state.memory?.['count'] ?? 0) + 1 })(state);
+    await Promise.all(Array.from({ length: 100 }, () => store().execute(on(ref, count))));
+    expect(await found(ref)).toEqual({ count: 100 });
+  });
+
+  it('is no part of the state, its checksum or its hash, and is not left by a command that is refused', async () => {
+    const ref = someone();
+    await store().execute(on(ref, leave({ note: 1 })));
+    const refused = on(ref, leave({ note: 2 }), { expected: 7 });
+    await expect(store().execute(refused)).rejects.toEqual(refusal('VERSION_CONFLICT'));
+    const { data, checksum } = freeze({ ...EMPTY_FOLD, data: { n: 1 } });
+    expect(await store().readState(ref)).toMatchObject({ data, checksum });
+    const [event] = await store().readStream(ref, ALL);
+    expect(event!.hash).toBe(rehash(unborn(ref).hash, event!));
+    expect(await found(ref)).toEqual({ note: 1 });
+  });
+}
+
 function reads(store: Store): void {
   it('give the state after each version as the fold of the events up to it', async () => {
     const ref = someone();
     for (let i = 1; i <= 12; i += 1) await store().execute(on(ref, i % 5 === 0 ? remove : set(`k${i % 3}`, { i })));
     let state: FoldState = EMPTY_FOLD;
-    for (const { version, ops, committedAt } of await store().readStream(ref, ALL)) {
+    for (const { version, ops, committedAt, position } of await store().readStream(ref, ALL)) {
       state = fold(state, ops, version);
       const { data, checksum } = freeze(state);
       expect(await store().readStateAt(ref, version))
-        .toEqual({ ref, version, deleted: state.deleted, data, checksum, lastModified: committedAt });
+        .toEqual({ ref, version, deleted: state.deleted, data, checksum, lastModified: committedAt, position });
     }
     expect(await store().readState(ref)).toEqual(await store().readStateAt(ref, 12));
     for (const none of [0, 13]) expect(await store().readStateAt(ref, none)).toBeUndefined();

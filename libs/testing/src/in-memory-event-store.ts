@@ -121,9 +121,9 @@ function assertStorable(ref: AggregateRef, state: AggregateSnapshot | undefined)
   });
 }
 
-function document(state: FoldState, { ref, version, committedAt }: StoredEvent): StateDocument {
+function document(state: FoldState, { ref, version, committedAt, position }: StoredEvent): StateDocument {
   const { data, checksum } = freeze(state);
-  return { ref, version, deleted: state.deleted, data, checksum, lastModified: committedAt };
+  return { ref, version, deleted: state.deleted, data, checksum, lastModified: committedAt, position };
 }
 
 function appended({ ref, eventId, type, version, ops, partition, position, committedAt }: StoredEvent): AppendedEvent {

@@ -28,6 +28,10 @@ export class Program {
     }
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
   }

@@ -29,6 +29,7 @@ export interface Service {
   readonly app: NestFastifyApplication;
   readonly db: TestDatabase;
   readonly lifecycle: Lifecycle;
+  readonly secret: string;
   token(role: Role | readonly Role[], claims?: object): string;
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   stop(): Promise<void>;
@@ -47,7 +48,7 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
     signToken(secret, { sub: 'spec', roles: [role].flat(), ...claims }, 600);
   const usual = token('service');
   return {
-    url, app, db, lifecycle, token,
+    url, app, db, lifecycle, secret, token,
     ask: (method, path, ask) => send(`${url}${path}`, method, { token: usual, ...ask }),
     stop: async () => {
       await app.close();

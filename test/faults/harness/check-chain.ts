@@ -7,8 +7,8 @@ const PAGE_ROWS = 5000;
 const PAGE = `SELECT partition, event_id, aggregate_type, aggregate_id, generation, version, event_type, schema_version,
     data::text AS data, ops::text AS ops, metadata::text AS metadata, actor, command_key, correlation_id, causation_id,
     server_id, player_id, session_id, origin_region, hlc, encode(hash, 'hex') AS hash
-  FROM global_state.events WHERE (aggregate_type, aggregate_id, version) > ($1, $2::uuid, $3)
-  ORDER BY aggregate_type, aggregate_id, version LIMIT ${PAGE_ROWS}`;
+  FROM global_state.events WHERE (aggregate_id, aggregate_type, version) > ($1::uuid, $2, $3)
+  ORDER BY aggregate_id, aggregate_type, version LIMIT ${PAGE_ROWS}`;
 
 interface ChainRow {
   readonly partition: number;
@@ -41,7 +41,7 @@ const NIL = '00000000-0000-0000-0000-000000000000';
 export async function checkChains(client: Client, log: ClientLog): Promise<void> {
   let before: ChainRow | undefined;
   for (;;) {
-    const after = before ? [before.aggregate_type, before.aggregate_id, before.version] : ['', NIL, 0];
+    const after = before ? [before.aggregate_id, before.aggregate_type, before.version] : [NIL, '', 0];
     const { rows } = await client.query<ChainRow>(PAGE, after);
     for (const row of rows) {
       const previous = before?.aggregate_id === row.aggregate_id ? before : undefined;

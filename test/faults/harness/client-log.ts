@@ -19,9 +19,11 @@ export interface Violation {
   /**
    * `answer`: the service said what it must not; `lost`: an acknowledged event is not there; `phantom`: one is there
    * that nobody was told of; `order`, `state`, `hash`, `receipt`: the database does not agree with itself; `counter`:
-   * the state does not hold what was added.
+   * the state does not hold what was added; `stale`: a read said what was too old to be said; `unseen`: it did not show
+   * the write whose position it named; `bytes`: two answers say different things of one version.
    */
-  readonly kind: 'answer' | 'lost' | 'phantom' | 'order' | 'state' | 'hash' | 'receipt' | 'counter';
+  readonly kind: 'answer' | 'lost' | 'phantom' | 'order' | 'state' | 'hash' | 'receipt' | 'counter'
+    | 'stale' | 'unseen' | 'bytes';
   readonly what: string;
 }
 

@@ -24,6 +24,8 @@ export interface Making {
   readonly random: Random;
   /** A tag that was not given before. */
   readonly tag: () => string;
+  /** Of reads: where several instances answer, only what is read from the database is as new as what another one wrote. */
+  readonly readHeaders?: Readonly<Record<string, string>>;
 }
 
 /** A published event: its id is what makes it safe to send again. */
@@ -125,10 +127,10 @@ export function patch(aggregate: Aggregate, { log, random, tag }: Making): Inten
 }
 
 /** What was acknowledged before the question must be in the answer. */
-export function read(aggregate: Aggregate, { log }: Making): Intent {
+export function read(aggregate: Aggregate, { log, readHeaders = {} }: Making): Intent {
   const known = log.newestOf(aggregate);
   return {
-    method: 'GET', path: statePath(aggregate), headers: {},
+    method: 'GET', path: statePath(aggregate), headers: readHeaders,
     settle: ({ status, body }) => {
       if (status !== 200 || Number(body.version) < known) return 'wrong';
       log.figures.reads += 1;

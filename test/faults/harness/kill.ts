@@ -41,7 +41,7 @@ function commandOf(pid: number): string {
 }
 
 /** What /proc says of a process; nothing of one that has gone. */
-function told(pid: number, file: 'stat' | 'cmdline'): string {
+export function told(pid: number, file: 'stat' | 'status' | 'cmdline'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {

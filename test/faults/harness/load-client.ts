@@ -33,10 +33,10 @@ export class LoadClient {
   private working: Promise<void[]> | undefined;
   private stopping = false;
 
-  constructor(private readonly service: Address, seed: number) {
+  constructor(private readonly service: Address, seed: number, readHeaders: Making['readHeaders'] = {}) {
     const owned = aggregates(MORTALS);
     this.writers = Array.from({ length: WRITERS }, (_, i) => new Writer(this.log, new Random(seed * 1000 + i), {
-      name: `c${i}`, shared: this.shared, own: owned[i],
+      name: `c${i}`, shared: this.shared, own: owned[i], readHeaders,
     }));
   }
 
@@ -76,7 +76,7 @@ export class LoadClient {
   }
 
   /** Asks until there is an answer that counts. Only no answer, and 503 with a time to wait, leave it open. */
-  private async insist(intent: Intent): Promise<Answer | undefined> {
+  async insist(intent: Intent): Promise<Answer | undefined> {
     const deadline = performance.now() + SETTLED_WITHIN_MS;
     for (let sent = 1; ; sent += 1) {
       const answer = await this.send(intent);
@@ -132,11 +132,11 @@ class Writer {
   private tags = 0;
 
   constructor(
-    log: ClientLog, random: Random, given: { name: string; shared: readonly Aggregate[]; own: Aggregate | undefined },
+    log: ClientLog, random: Random, given: { name: string; shared: readonly Aggregate[]; own: Aggregate | undefined } & Pick<Making, 'readHeaders'>,
   ) {
     this.random = random;
     this.shared = given.shared;
-    this.making = { log, random, tag: () => `${given.name}-${++this.tags}` };
+    this.making = { log, random, tag: () => `${given.name}-${++this.tags}`, readHeaders: given.readHeaders };
     this.mortal = given.own && new Mortal(given.own, this.making);
   }
 

@@ -4,11 +4,20 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signToken } from '@app/auth';
-import { codeOf, killAllPostgres } from './kill.js';
+import { type Role, signToken } from '@app/auth';
+import { codeOf, killAllPostgres, told } from './kill.js';
 
 const PROGRAM = join(__dirname, '../../../dist/apps/state-service/src/main.js');
 const UP_WITHIN_MS = 60_000;
+
+export interface ServiceSettings {
+  /** Beside, or in place of, what every one is started with. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of Node, before the program. */
+  readonly nodeArgs?: readonly string[];
+  /** Signs the tokens. One of its own unless given. */
+  readonly secret?: string;
+}
 
 /** The built service as a process of its own, on a folder that outlives it. */
 export class ServiceProcess {
@@ -20,13 +29,20 @@ export class ServiceProcess {
   private child: ChildProcess | undefined;
   private said = '';
 
-  private constructor(readonly dataDir: string, private readonly secret: string) {
-    this.token = signToken(secret, { sub: 'faults', roles: ['service'] }, 3600);
+  private readonly secret: string;
+
+  private constructor(readonly dataDir: string, private readonly settings: ServiceSettings) {
+    this.secret = settings.secret ?? randomBytes(32).toString('hex');
+    this.token = this.tokenOf('service');
+  }
+
+  tokenOf(role: Role): string {
+    return signToken(this.secret, { sub: 'faults', roles: [role] }, 3600);
   }
 
   /** Starts it on a new temporary folder. */
-  static async start(): Promise<ServiceProcess> {
-    const service = new ServiceProcess(await mkdtemp(join(tmpdir(), 'gss-faults-')), randomBytes(32).toString('hex'));
+  static async start(settings: ServiceSettings = {}): Promise<ServiceProcess> {
+    const service = new ServiceProcess(await mkdtemp(join(tmpdir(), 'gss-faults-')), settings);
     try {
       await service.start();
     } catch (error) {
@@ -39,9 +55,10 @@ export class ServiceProcess {
   /** Starts it on the data that are there; resolves when it listens. */
   async start(): Promise<void> {
     this.said = '';
-    const child = spawn(process.execPath, [PROGRAM], {
+    const { nodeArgs = [], env = {} } = this.settings;
+    const child = spawn(process.execPath, [...nodeArgs, PROGRAM], {
       env: {
-        PORT: '0', DATA_DIR: this.dataDir, JWT_SECRET: this.secret, LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: '0',
+        PORT: '0', DATA_DIR: this.dataDir, JWT_SECRET: this.secret, LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: '0', ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -61,6 +78,16 @@ export class ServiceProcess {
       child.stderr.on('data', hear);
       child.once('exit', () => reject(new Error(`the service ended before it was up; it said: ${this.said}`)));
     }).finally(() => clearTimeout(late));
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** What it keeps in memory, in bytes; 0 while it does not run. */
+  get residentBytes(): number {
+    if (this.child?.pid === undefined) return 0;
+    return Number(/VmRSS:\s+(\d+) kB/.exec(told(this.child.pid, 'status'))?.[1] ?? 0) * 1024;
   }
 
   /** What it said last: to explain a failure. */

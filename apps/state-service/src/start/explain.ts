@@ -36,3 +36,9 @@ export function explain(error: unknown, config?: Pick<Config, 'port' | 'host' | 
 function placeOf(databaseUrl: string): string {
   return databaseUrl.replace(/^\w+:\/\/([^@/]*@)?/, '').replace(/\?.*$/, '');
 }
+
+/** The same, or all that is known of the error. */
+export function explainFully(error: unknown, config?: Parameters<typeof explain>[1]): string {
+  const known = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return explain(error, config) ?? `The service could not start: ${known}`;
+}

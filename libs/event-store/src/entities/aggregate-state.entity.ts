@@ -1,12 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The current state of every aggregate: the write side's snapshot and what reads fall back on. */
-@Entity({ schema: 'global_state', name: 'aggregate_states' })
+/**
+ * The current state of every aggregate: the write side's snapshot and what reads fall back on. In several builds, of which
+ * one is live; `aggregate_states` is a view of that one.
+ */
+@Entity({ schema: 'global_state', name: 'aggregate_state_builds' })
 export class AggregateStateEntity {
   @PrimaryColumn('text', {
-    name: 'aggregate_type', collation: 'C', primaryKeyConstraintName: 'aggregate_states_pkey',
+    name: 'aggregate_type', collation: 'C', primaryKeyConstraintName: 'aggregate_state_builds_pkey',
   }) aggregateType!: string;
-  @PrimaryColumn('uuid', { name: 'aggregate_id', primaryKeyConstraintName: 'aggregate_states_pkey' }) aggregateId!: string;
+  @PrimaryColumn('uuid', { name: 'aggregate_id', primaryKeyConstraintName: 'aggregate_state_builds_pkey' }) aggregateId!: string;
+  @PrimaryColumn('integer', { default: 0, primaryKeyConstraintName: 'aggregate_state_builds_pkey' }) build!: number;
   @Column('smallint') partition!: number;
   @Column('integer') generation!: number;
   @Column('bigint') version!: string;
@@ -19,4 +23,6 @@ export class AggregateStateEntity {
   @Column('integer', { name: 'fold_generation' }) foldGeneration!: number;
   @Column('bigint') position!: string;
   @Column({ type: 'timestamptz', name: 'last_modified', precision: 3 }) lastModified!: Date;
+  @Column('json', { nullable: true }) memory!: unknown;
+  @Column('boolean', { nullable: true }) differs!: boolean | null;
 }

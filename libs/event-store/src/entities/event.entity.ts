@@ -1,9 +1,11 @@
-import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
 /** The log: one row an event, append-only. */
 @Entity({ schema: 'global_state', name: 'events' })
-@Unique('events_version_key', ['aggregateType', 'aggregateId', 'version'])
-@Unique('events_event_id_key', ['aggregateType', 'aggregateId', 'eventId'])
+@Unique('events_version_key', ['aggregateId', 'aggregateType', 'version'])
+@Unique('events_event_id_key', ['eventId', 'aggregateId', 'aggregateType'])
+@Index('events_correlation', ['correlationId'], { where: 'correlation_id IS NOT NULL' })
+@Index('events_causation', ['causationId'], { where: 'causation_id IS NOT NULL' })
 @Check('events_position_check', 'position > 0')
 @Check('events_version_check', 'version > 0')
 export class EventEntity {

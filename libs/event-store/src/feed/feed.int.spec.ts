@@ -52,6 +52,24 @@ describe('feed', () => {
     await tail;
   });
 
+  it('outlives the end of its connection between two statements of a batch', async () => {
+    await append(3);
+    let cuts = 0;
+    const consumer = store.feed.consume('spec', 0, async (client, events) => {
+      const [{ pid }] = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }];
+      if (cuts === 0) {
+        cuts += 1;
+        const ended = new Promise((resolve) => client.once('end', resolve));
+        await db.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+        await ended;
+      }
+      for (const event of events) await client.query('INSERT INTO handled VALUES ($1)', [event.position]);
+    }, stop.signal);
+    await eventually(async () => expect(await handled()).toEqual([1, 2, 3]));
+    stop.abort();
+    await consumer;
+  });
+
   it('hands each event to a durable consumer once, though it fails half way and two instances compete', async () => {
     await append(20);
     let failures = 0;

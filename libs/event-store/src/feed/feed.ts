@@ -2,8 +2,12 @@ import type { StoredEvent } from '@app/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { ensureCheckpoint, lockCheckpoint, saveCheckpoint } from '../sql/checkpoints.js';
 import { isTransient } from '../sql/database.js';
-import { readLog } from '../sql/read-events.js';
+import { type LogFact, readFacts, readLog } from '../sql/read-events.js';
+import { inTransaction } from '../sql/transaction.js';
 import type { Wakeup } from './wakeup.js';
+
+/** Events of a durable consumer's batch, at most. */
+export const CONSUMED_AT_ONCE = 2_000;
 
 export interface FeedOptions {
   /** Events read at once, at most. */
@@ -11,8 +15,16 @@ export interface FeedOptions {
   readonly log: (line: string) => void;
 }
 
-/** Handles a batch inside the transaction that also saves the checkpoint. */
-export type ConsumeBatch = (client: PoolClient, events: readonly StoredEvent[]) => Promise<void>;
+/** How a durable consumer goes about it. */
+export interface ConsumePace {
+  /** Rest, in ms, after a batch that was not full: what comes meanwhile is handled together. Default 0. */
+  readonly restMs?: number;
+  /** After each look that held the checkpoint, when what it did is committed: where it stands, and how many events it took. */
+  readonly looked?: (position: number, events: number) => void;
+}
+
+/** Handles a batch inside the transaction that also saves the checkpoint. What an event says is not read for it. */
+export type ConsumeBatch = (client: PoolClient, events: readonly LogFact[]) => Promise<void>;
 
 /** Reads the log in order as it grows. */
 export class Feed {
@@ -43,36 +55,34 @@ export class Feed {
    * nothing is missing and nothing is done twice. Of several instances one works at a time. Ends when the signal aborts.
    * @throws what `handle` throws; the checkpoint stays where it was
    */
-  async consume(consumer: string, partition: number, handle: ConsumeBatch, signal: AbortSignal): Promise<void> {
+  async consume(
+    consumer: string, partition: number, handle: ConsumeBatch, signal: AbortSignal, { restMs = 0, looked }: ConsumePace = {},
+  ): Promise<void> {
     await this.patiently(() => ensureCheckpoint(this.pool, consumer, partition), signal);
     while (!signal.aborted) {
       const seen = this.wakeup.count;
-      const handled = await this.patiently(() => this.consumeBatch(consumer, partition, handle), signal);
-      if (!handled) await this.wakeup.next(seen, signal);
+      const look = await this.patiently(() => this.step(consumer, partition, handle), signal);
+      if (look) looked?.(look.position, look.events);
+      if (!look?.events) await this.wakeup.next(seen, signal);
+      if (restMs > 0 && (look?.events ?? 0) < CONSUMED_AT_ONCE) await pause(restMs, signal);
     }
   }
 
-  private async consumeBatch(consumer: string, partition: number, handle: ConsumeBatch): Promise<number> {
-    const client = await this.pool.connect();
-    let broken = false;
-    try {
-      await client.query('BEGIN');
+  /** One batch of `consume`. @returns `undefined` while another instance has the checkpoint */
+  async step(
+    consumer: string, partition: number, handle: ConsumeBatch,
+  ): Promise<{ position: number; events: number } | undefined> {
+    return inTransaction(this.pool, async (client) => {
       const after = await lockCheckpoint(client, consumer, partition);
-      const events = after === undefined ? [] : await readLog(client, partition, after, this.options.batch);
+      if (after === undefined) return undefined;
+      const events = await readFacts(client, partition, after, CONSUMED_AT_ONCE);
       const last = events.at(-1);
-      if (after !== undefined && last) {
-        assertDense(after, events);
-        await handle(client, events);
-        await saveCheckpoint(client, consumer, last);
-      }
-      await client.query('COMMIT');
-      return events.length;
-    } catch (error) {
-      broken = true;
-      throw error;
-    } finally {
-      client.release(broken); // a connection in an unknown state is not used again; closing it rolls back
-    }
+      if (!last) return { position: after, events: 0 };
+      assertDense(after, events);
+      await handle(client, events);
+      await saveCheckpoint(client, consumer, last);
+      return { position: last.position, events: events.length };
+    });
   }
 
   /** Tries again while the database is away. */
@@ -83,14 +93,28 @@ export class Feed {
       } catch (error) {
         if (!isTransient(error)) throw error;
         this.options.log(`the feed waits for the database: ${String(error)}`);
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await pause(wait, signal);
       }
     }
     return undefined;
   }
 }
 
-function assertDense(after: number, events: readonly StoredEvent[]): void {
+/** Resolves after so many ms, or when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}
+
+function assertDense(after: number, events: readonly Pick<StoredEvent, 'position'>[]): void {
   events.forEach((event, i) => {
     if (event.position !== after + 1 + i) {
       throw new Error(`the log has a hole: position ${event.position} follows ${after + i}`);

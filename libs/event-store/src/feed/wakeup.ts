@@ -27,15 +27,17 @@ export class Wakeup {
     void this.connect();
   }
 
-  /** Resolves at the next wake after `seen`, or when the signal aborts. */
-  async next(seen: number, signal: AbortSignal): Promise<void> {
+  /** Resolves at the next wake after `seen`, after `withinMs`, or when the signal aborts. */
+  async next(seen: number, signal: AbortSignal, withinMs?: number): Promise<void> {
     if (this.count > seen || signal.aborted || this.closed) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
+        clearTimeout(timer);
         this.waiters.delete(done);
         signal.removeEventListener('abort', done);
         resolve();
       };
+      const timer = withinMs === undefined ? undefined : setTimeout(done, withinMs);
       this.waiters.add(done);
       signal.addEventListener('abort', done);
     });

@@ -1,14 +1,7 @@
-import type { AggregateSnapshot } from '@app/kernel';
-import { type EventRecord, FOLD_GENERATION, PARTITION } from '../writer/advance.js';
+import { PARTITION } from '../writer/advance.js';
+import type { ChainRecord } from './chain-record.js';
 import { type Queryable, run } from './database.js';
-
-/** Commands decided on one another; accepted whole or not at all. */
-export interface ChainRecord {
-  readonly states: readonly { base: number; after: AggregateSnapshot; frozen: FrozenState }[];
-  readonly events: readonly EventRecord[];
-  readonly receipts: readonly { key: string; fingerprint: string; refs: readonly (readonly [string, string, number])[] }[];
-}
-export interface FrozenState { readonly data: string; readonly checksum: string; readonly clocks: string }
+import { encodeGroup } from './encode-group.js';
 
 export type Fault = 'receipt' | 'event' | 'version';
 
@@ -17,7 +10,8 @@ export type ChainVerdict =
   | { readonly accepted: true; readonly position: number; readonly committedAt: Date }
   | { readonly accepted: false; readonly faults: readonly Fault[] };
 
-const APPEND = { name: 'append-group', text: 'SELECT global_state.append_group($1, $2, $3, $4, $5) AS result' };
+const PARAMETERS = Array.from({ length: 38 }, (_, i) => `$${i + 1}`).join(', ');
+const APPEND = { name: 'append-group', text: `SELECT global_state.append_group(${PARAMETERS}) AS result` };
 
 /**
  * Appends a group of chains in one statement, which is its own transaction. The locks and checks stand beside the function
@@ -27,57 +21,13 @@ const APPEND = { name: 'append-group', text: 'SELECT global_state.append_group($
 export async function appendGroup(
   db: Queryable, chains: readonly ChainRecord[], origin: string, resent: boolean,
 ): Promise<ChainVerdict[]> {
-  const [row] = await run<{ result: AppendResult }>(db, APPEND, [[PARTITION], ...encode(chains, resent), origin]);
+  const [row] = await run<{ result: AppendResult }>(db, APPEND, [[PARTITION], origin, ...encodeGroup(chains, resent)]);
   return decode(chains, row!.result);
 }
 
 interface AppendResult {
   readonly faults: readonly { c: number; r: Fault }[];
   readonly heads: readonly { p: number; n: number; t: number }[];
-}
-
-/**
- * The group as three JSON texts. Built by hand because the data of events and states is JSON text already and goes in as it
- * is. Array parameters with unnest were no faster: see docs/decisions/0004.
- */
-function encode(chains: readonly ChainRecord[], resent: boolean): [string, string, string | null] {
-  const states: string[] = [];
-  const events: string[] = [];
-  const receipts: string[] = [];
-  chains.forEach((chain, c) => {
-    for (const { base, after, frozen } of chain.states) states.push(encodeState(c, base, after, frozen));
-    for (const event of chain.events) events.push(encodeEvent(c, events.length + 1, event, resent));
-    for (const { key, fingerprint, refs } of chain.receipts) {
-      receipts.push(JSON.stringify({ c, k: key, f: fingerprint, x: refs }));
-    }
-  });
-  return [`[${states.join()}]`, `[${events.join()}]`, receipts.length > 0 ? `[${receipts.join()}]` : null];
-}
-
-function encodeState(c: number, base: number, after: AggregateSnapshot, frozen: FrozenState): string {
-  return `{"c":${c},"p":${PARTITION},"t":${JSON.stringify(after.ref.type)},"i":"${after.ref.id}","b":${base},` +
-    `"g":${after.generation},"v":${after.version},"x":${after.deleted},"d":${frozen.data},"s":"${frozen.checksum}",` +
-    `"w":${frozen.clocks},"h":"${after.hash}","l":${after.hlc},"fg":${FOLD_GENERATION}}`;
-}
-
-function encodeEvent(c: number, n: number, event: EventRecord, resent: boolean): string {
-  const { ref, draft, context, text } = event;
-  const head = `{"n":${n},"c":${c},"p":${event.partition},"e":"${event.eventId}","t":${JSON.stringify(ref.type)},` +
-    `"i":"${ref.id}","g":${event.generation},"v":${event.version},"y":${JSON.stringify(draft.type)},` +
-    `"sv":${draft.schemaVersion},"d":${text.data},"o":${text.ops},"l":${event.hlc},"h":"${event.hash}",` +
-    `"u":${resent || draft.eventId !== undefined},"ac":${JSON.stringify(context.actor)}`;
-  const rest = optional('m', text.metadata) + optionalText('ck', event.commandKey) +
-    optionalText('co', context.correlationId) + optionalText('ca', context.causationId) +
-    optionalText('se', context.serverId) + optionalText('pl', context.playerId) + optionalText('ss', context.sessionId);
-  return `${head}${rest}}`;
-}
-
-function optional(name: string, json: string | undefined): string {
-  return json === undefined ? '' : `,"${name}":${json}`;
-}
-
-function optionalText(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
 /** Positions run on from the head through the accepted chains, in the order in which they were sent. */

@@ -33,3 +33,25 @@ export async function saveCheckpoint(
 ): Promise<void> {
   await run(db, SAVE, [consumer, at.partition, at.position]);
 }
+
+const TAKE = {
+  name: 'take-checkpoint',
+  text: `SELECT position FROM global_state.checkpoints WHERE consumer = $1 AND partition = $2
+    FOR UPDATE -- waits for the batch that is being handled: what follows is decided on where it ends`,
+};
+
+/** Holds a consumer back until this transaction ends. @returns its position; 0 if it has no checkpoint */
+export async function takeCheckpoint(db: Queryable, consumer: string, partition: number): Promise<number> {
+  const [row] = await run<{ position: string }>(db, TAKE, [consumer, partition]);
+  return Number(row?.position ?? 0);
+}
+
+const DROP = {
+  name: 'drop-checkpoint',
+  text: 'DELETE FROM global_state.checkpoints WHERE consumer = $1',
+};
+
+/** Ends a consumer. */
+export async function dropCheckpoint(db: Queryable, consumer: string): Promise<void> {
+  await run(db, DROP, [consumer]);
+}

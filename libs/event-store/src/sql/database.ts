@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { ServiceError } from '@app/kernel';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 
 /** Anything that runs one statement: the pool, or a client inside a transaction. */
@@ -28,7 +30,18 @@ const BROKEN = /^(Connection terminated|Client has encountered a connection erro
  * of its own: the same statement may succeed on another try.
  */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: errors of sockets come from Node's own realm, which under jest is another one.
+  if (!types.isNativeError(error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return PASSING_STATES.test(code) || SOCKET_CODES.test(code) || BROKEN.test(error.message);
+}
+
+/** @throws ServiceError SERVICE_UNAVAILABLE while the database is away */
+export async function whenReachable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    throw new ServiceError('SERVICE_UNAVAILABLE', 'the database does not answer', undefined, 1);
+  }
 }

@@ -33,3 +33,42 @@ export async function readLog(db: Queryable, partition: number, after: number, l
   const rows = await run<EventRow>(db, READ_LOG, [partition, after, limit]);
   return rows.map(toStoredEvent);
 }
+
+/** What a consumer that counts needs of an event: all but what it says. */
+export type LogFact = Pick<StoredEvent, 'partition' | 'position' | 'ref' | 'version' | 'type' | 'origin' | 'hlc' | 'committedAt'>;
+
+type FactRow = Pick<EventRow, 'partition' | 'position' | 'aggregate_type' | 'aggregate_id' | 'version' | 'event_type' | 'origin_region' | 'hlc' |
+  'committed_at'>;
+
+const FACTS = 'partition, position, aggregate_type, aggregate_id, version, event_type, origin_region, hlc, committed_at';
+
+const READ_FACTS = {
+  name: 'read-facts',
+  text: `SELECT ${FACTS} FROM global_state.events WHERE partition = $1 AND position > $2 ORDER BY position LIMIT $3`,
+};
+
+/** The same as `readLog`, at a fraction of its cost: no JSON is read. */
+export async function readFacts(db: Queryable, partition: number, after: number, limit: number): Promise<LogFact[]> {
+  return (await run<FactRow>(db, READ_FACTS, [partition, after, limit])).map(toFact);
+}
+
+const READ_FACTS_OF = {
+  name: 'read-facts-of',
+  text: `
+    SELECT ${FACTS} FROM global_state.events
+    WHERE aggregate_id = $1 AND aggregate_type = $2 AND partition = $3 AND position > $4 AND position <= $5 ORDER BY version LIMIT $6`,
+};
+
+/** The events of one aggregate between two positions, the upper one included, in order, at most `limit`. */
+export async function readFactsOf(
+  db: Queryable, ref: AggregateRef, range: { partition: number; after: number; upTo: number; limit: number },
+): Promise<LogFact[]> {
+  return (await run<FactRow>(db, READ_FACTS_OF, [ref.id, ref.type, range.partition, range.after, range.upTo, range.limit])).map(toFact);
+}
+
+function toFact(row: FactRow): LogFact {
+  return {
+    partition: row.partition, position: Number(row.position), ref: { type: row.aggregate_type, id: row.aggregate_id },
+    version: Number(row.version), type: row.event_type, origin: row.origin_region, hlc: BigInt(row.hlc), committedAt: row.committed_at,
+  };
+}

@@ -1,15 +1,15 @@
-import { type AggregateRef, type AggregateSnapshot, refKey, ServiceError } from '@app/kernel';
-import { LRUCache } from 'lru-cache';
+import { type AggregateRef, refKey, ServiceError } from '@app/kernel';
 import type { Pool } from 'pg';
 import type { ChainVerdict } from '../sql/append-group.js';
 import { isTransient } from '../sql/database.js';
 import { loadStates } from '../sql/load-states.js';
-import { EventSource, unborn } from './advance.js';
+import { EventSource } from './advance.js';
 import { buildChain, type Chain } from './chain.js';
 import type { Command, Outcome } from './command.js';
 import { Committer, databaseAway } from './committer.js';
 import { settleDuplicates } from './duplicates.js';
-import type { AppendObserver } from './observer.js';
+import { IdleStates } from './idle-states.js';
+import { type AppendObserver, verdictOf } from './observer.js';
 import { Pending, Slot } from './slot.js';
 import { keysOf, Twins } from './twins.js';
 
@@ -24,13 +24,14 @@ export interface BatcherOptions {
   readonly maxQueued: number;
   /** How long, in ms, a command waits for a database that is away. */
   readonly patienceMs: number;
-  /** Aggregates whose state is kept between commands. */
+  /** Aggregates whose state is kept between commands, and what these may take, in bytes. */
   readonly maxIdle: number;
+  readonly maxIdleBytes: number;
 }
 
 /** Chosen by measurement: docs/decisions/0004. */
 export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'origin'> = {
-  lanes: 2, maxGroupEvents: 128, maxQueued: 8192, patienceMs: 5000, maxIdle: 20_000,
+  lanes: 2, maxGroupEvents: 128, maxQueued: 8192, patienceMs: 5000, maxIdle: 20_000, maxIdleBytes: 64 * 1024 * 1024,
 };
 
 const LOST_ROUNDS_BEFORE_LOCKING = 3;
@@ -43,7 +44,7 @@ const LOST_ROUNDS_BEFORE_LOCKING = 3;
  */
 export class AppendBatcher {
   private readonly active = new Map<string, Slot>();
-  private readonly idle: LRUCache<string, AggregateSnapshot>;
+  readonly idle: IdleStates;
   private readonly ready = new Set<Slot>();
   private readonly toLoad = new Set<Slot>();
   private readonly twins = new Twins();
@@ -53,22 +54,30 @@ export class AppendBatcher {
   private scheduled = false;
   private closing = false;
   private queued = 0;
+  private settledCount = 0;
   /** Logical clock: orders arrivals against what was asked of the database. */
   private clock = 0;
   private whenDrained: (() => void) | undefined;
+  /** Told of every chain that was committed here, before its commands are answered. Must not throw. */
+  committed: (chain: Chain, verdict: ChainVerdict & { accepted: true }) => void = () => undefined;
 
   constructor(
     private readonly pool: Pool, private readonly options: BatcherOptions, private readonly observer: AppendObserver,
     private readonly source = new EventSource(options.origin),
   ) {
     this.freeLanes = options.lanes;
-    this.idle = new LRUCache({ max: options.maxIdle });
+    this.idle = new IdleStates(options.maxIdle, options.maxIdleBytes);
     this.committer = new Committer(pool, source, options, observer);
   }
 
   /** Commands without a verdict. */
   get queueDepth(): number {
     return this.queued;
+  }
+
+  /** Commands that have had their verdict. */
+  get settled(): number {
+    return this.settledCount;
   }
 
   /**
@@ -92,6 +101,7 @@ export class AppendBatcher {
       throw error;
     } finally {
       this.queued -= 1;
+      this.settledCount += 1;
       if (this.queued === 0) this.whenDrained?.();
     }
   }
@@ -128,7 +138,7 @@ export class AppendBatcher {
     if (slot.queue.length === 0) {
       this.active.delete(slot.key);
       this.ready.delete(slot);
-      if (slot.base) this.idle.set(slot.key, slot.base);
+      if (slot.base) this.idle.set(slot.key, slot.base, slot.textLength);
       return;
     }
     if (slot.base) this.ready.add(slot);
@@ -181,7 +191,7 @@ export class AppendBatcher {
 
   private reload(slot: Slot, keysWanted: boolean): void {
     slot.busy = true;
-    slot.base = undefined;
+    slot.base = slot.textLength = undefined;
     slot.keysWanted ||= keysWanted;
     this.ready.delete(slot);
     this.toLoad.add(slot);
@@ -195,12 +205,11 @@ export class AppendBatcher {
     const asked = ++this.clock;
     try {
       const states = await loadStates(this.pool, slots.map((slot) => slot.ref));
-      const found = new Map(states.map((state) => [refKey(state.ref), state]));
       const waiting = new Set(slots.filter((slot) => slot.keysWanted).flatMap((slot) => slot.queue));
       if (waiting.size > 0) await settleDuplicates(this.pool, [...waiting]);
       for (const pending of waiting) pending.keysCheckedAt = ++this.clock;
-      for (const slot of slots) {
-        slot.base = found.get(slot.key) ?? unborn(slot.ref);
+      for (const [i, slot] of slots.entries()) {
+        slot.base = states[i]!;
         slot.confirmedAt = asked;
         slot.keysWanted = false;
       }
@@ -254,11 +263,8 @@ export class AppendBatcher {
   }
 
   private accept(chain: Chain, verdict: ChainVerdict & { accepted: true }, asked: number): void {
-    chain.slots.forEach((slot, i) => {
-      slot.base = chain.record.states[i]!.after;
-      slot.confirmedAt = asked;
-      slot.lost = 0;
-    });
+    chain.slots.forEach((slot, i) => slot.accept(chain.record.states[i]!, asked));
+    this.committed(chain, verdict);
     let { position } = verdict;
     for (const { pending, events } of chain.links) {
       pending.resolve({
@@ -287,9 +293,4 @@ export class AppendBatcher {
     slot.busy = false;
     this.wake(slot);
   }
-}
-
-function verdictOf(error: unknown): 'refused' | 'overloaded' | 'failed' {
-  if (!(error instanceof ServiceError)) return 'failed';
-  return error.error === 'SERVICE_UNAVAILABLE' ? 'overloaded' : 'refused';
 }

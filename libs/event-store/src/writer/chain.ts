@@ -1,5 +1,7 @@
 import { type AggregateSnapshot, ServiceError } from '@app/kernel';
-import type { ChainRecord, FrozenState } from '../sql/append-group.js';
+import type { ChainVerdict } from '../sql/append-group.js';
+import type { ChainRecord, FrozenState } from '../sql/chain-record.js';
+import type { StateDocument } from '../sql/read-states.js';
 import { type EventRecord, type EventSource, freeze } from './advance.js';
 import type { Pending, Slot } from './slot.js';
 
@@ -11,6 +13,19 @@ export interface Chain {
   readonly slots: readonly Slot[];
   readonly links: readonly { pending: Pending; events: readonly EventRecord[] }[];
   readonly record: ChainRecord;
+}
+
+/** The states that an accepted chain led to, as a reader finds them in the database. */
+export function committedStates({ record }: Chain, verdict: ChainVerdict & { accepted: true }): StateDocument[] {
+  return record.states.map(({ after, frozen }) => ({
+    ref: after.ref,
+    version: after.version,
+    deleted: after.deleted,
+    data: frozen.data,
+    checksum: frozen.checksum,
+    lastModified: verdict.committedAt,
+    position: verdict.position + record.events.findLastIndex(({ ref }) => ref === after.ref),
+  }));
 }
 
 /**
@@ -136,7 +151,11 @@ class Walk {
 
   private record(frozen: readonly FrozenState[]): ChainRecord {
     return {
-      states: this.slots.map((slot, i) => ({ base: slot.base!.version, after: this.states[i]!, frozen: frozen[i]! })),
+      states: this.slots.map(({ base }, i) => {
+        const after = this.states[i]!;
+        const memory = after.memory === base!.memory ? undefined : JSON.stringify(after.memory);
+        return { base: base!.version, after, frozen: frozen[i]!, memory };
+      }),
       events: this.links.flatMap((link) => link.events),
       receipts: this.links.flatMap(({ pending, events }) => {
         const { receipt } = pending.command;

@@ -4,7 +4,7 @@ import { appendGroup, type ChainVerdict } from '../sql/append-group.js';
 import { claimReceipts, lockHead, releaseReceipts } from '../sql/claim-head.js';
 import { isTransient } from '../sql/database.js';
 import { loadStates } from '../sql/load-states.js';
-import { type EventSource, PARTITION, unborn } from './advance.js';
+import { type EventSource, PARTITION } from './advance.js';
 import { type Chain, redecide } from './chain.js';
 import type { AppendObserver } from './observer.js';
 
@@ -72,15 +72,20 @@ export class Committer {
    */
   async commitLocked(chain: Chain, settle: Settle): Promise<void> {
     let client: PoolClient | undefined;
+    // A connection that is cut between two statements would end the process if nobody listened; the next statement tells of it.
+    const cut = (): void => undefined;
     try {
       client = await this.pool.connect();
+      client.on('error', cut);
       await client.query('BEGIN');
       const decided = await this.decideUnderLock(client, chain);
       const [verdict] = decided ? await appendGroup(client, [decided.record], this.source.origin, true) : [];
       await client.query(verdict?.accepted ? 'COMMIT' : 'ROLLBACK');
+      client.off('error', cut);
       client.release();
       settle(decided ?? chain, verdict ?? AGAIN);
     } catch (error) {
+      client?.off('error', cut);
       client?.release(true);
       settle(chain, isTransient(error) ? AGAIN : { error });
     }
@@ -92,8 +97,8 @@ export class Committer {
     await lockHead(client, PARTITION);
     const states = await loadStates(client, chain.slots.map((slot) => slot.ref));
     await releaseReceipts(client, keys);
-    for (const slot of chain.slots) {
-      slot.base = states.find(({ ref }) => ref.type === slot.ref.type && ref.id === slot.ref.id) ?? unborn(slot.ref);
+    for (const [i, slot] of chain.slots.entries()) {
+      slot.base = states[i]!;
       slot.confirmedAt = 0; // a refusal under this lock has not looked its keys up: it is left to the ordinary way
     }
     return redecide(chain, this.source);

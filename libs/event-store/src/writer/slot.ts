@@ -1,4 +1,5 @@
 import { type AggregateRef, type AggregateSnapshot, refKey } from '@app/kernel';
+import type { ChainRecord } from '../sql/chain-record.js';
 import type { EventRecord } from './advance.js';
 import type { Command, Outcome } from './command.js';
 
@@ -55,6 +56,8 @@ export class Slot {
   busy = false;
   /** The next load also looks the queue's keys up. */
   keysWanted = false;
+  /** Of `base`, where it was written here. */
+  textLength: number | undefined;
   /** Rounds lost in a row to other instances. */
   lost = 0;
 
@@ -66,5 +69,13 @@ export class Slot {
     public confirmedAt = 0,
   ) {
     this.key = refKey(ref);
+  }
+
+  /** What was decided here was committed, and asked for at that logical time. */
+  accept({ after, frozen }: ChainRecord['states'][number], askedAt: number): void {
+    this.base = after;
+    this.textLength = frozen.data.length + frozen.clocks.length;
+    this.confirmedAt = askedAt;
+    this.lost = 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { AggregateType, MergeKind } from '@app/kernel';
+import type { AggregateType, MergeKind, Rule } from '@app/kernel';
 
 /** What a field holds, what bounds it, and how two regions' writes of it merge. */
 export interface FieldRule {
@@ -23,6 +23,8 @@ export interface AggregateDefinition {
   readonly type: AggregateType;
   readonly fields: Readonly<Record<string, FieldRule>>;
   readonly events: Readonly<Record<string, EventRule>>;
+  /** What no honest game does. An operator sets their modes and adds others without code. */
+  readonly rules?: readonly Rule[];
 }
 
 interface Options {

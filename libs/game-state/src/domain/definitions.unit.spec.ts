@@ -1,6 +1,7 @@
 import { AGGREGATE_TYPES, MERGE_KINDS } from '@app/kernel';
+import { RuleDeclaration, RulesFile, rulesInForce } from '@app/rules';
 import { type AggregateDefinition } from './definition.js';
-import { DEFINITIONS } from './definitions/index.js';
+import { DEFINITIONS, shippedRules } from './definitions/index.js';
 
 const KEY = String.raw`(?:[a-z][A-Za-z]*|\*)`;
 const FIELD = new RegExp(`^[a-z][A-Za-z]*(?:/${KEY})*$`);
@@ -24,6 +25,18 @@ const NAMED: Record<string, readonly string[]> = {
 
 it('there is one definition for each aggregate type', () => {
   expect(Object.keys(DEFINITIONS).sort()).toEqual([...AGGREGATE_TYPES].sort());
+});
+
+it('the rules are JSON as an operator would write it, each with an id of its own, on fields that there are', () => {
+  for (const rule of shippedRules()) {
+    expect(RuleDeclaration.parse(JSON.parse(JSON.stringify(rule)))).toEqual(rule);
+    const places = rule.kind === 'conserve' ? rule.terms : [{ aggregateType: rule.aggregateType, path: rule.path }];
+    for (const { aggregateType, path } of places) {
+      const fields = Object.keys(DEFINITIONS[aggregateType as keyof typeof DEFINITIONS].fields);
+      expect([rule.id, fields.some((field) => overlap(field.split('/'), path.split('/')))]).toEqual([rule.id, true]);
+    }
+  }
+  expect(rulesInForce(shippedRules(), RulesFile.parse({}))).toEqual(shippedRules());
 });
 
 describe.each(Object.entries(DEFINITIONS))('the definition of %s', (type, definition: AggregateDefinition) => {

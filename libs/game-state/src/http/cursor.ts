@@ -12,3 +12,11 @@ export function decodeCursor(cursor: string): number {
   if (Number.isSafeInteger(version) && encodeCursor(version) === cursor) return version;
   throw new ServiceError('VALIDATION_ERROR', 'cursor is not one that was given out', { path: '/cursor' });
 }
+
+/** The `Link` header of a page that has a next one (RFC 8288). */
+export function nextLink(url: string, cursor: string): string {
+  const [path, query] = url.split('?');
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', cursor);
+  return `<${path}?${parameters.toString()}>; rel="next"`;
+}

@@ -1,44 +1,37 @@
-import { Access, authorize, CurrentPrincipal, type Principal } from '@app/auth';
-import type { Outcome } from '@app/event-store';
-import { ServiceError } from '@app/kernel';
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { Access } from '@app/auth';
+import { Coherence } from '@app/cache';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { PublishEvent } from '../command/publish-event.js';
 import { type EventHistory, GetEvents } from '../query/get-events.js';
-import { contextOf } from './context.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { tellPosition } from './consistency.js';
+import { decodeCursor, encodeCursor, nextLink } from './cursor.js';
+import { EventPublisher, isAccepted, type Published, published, senderOf } from './event-publisher.js';
+import { OpenUploads } from './ingest/open-uploads.js';
 import { Describe } from './openapi.js';
-import { receiptOf } from './preconditions.js';
 import { AggregateParams, EventBatchRequest, EventPublishRequest, HistoryQuery, NoQuery } from './schemas.js';
-import { validationError } from './validation.js';
+import { valid } from './validation.js';
 
 const DEFAULT_LIMIT = 100;
+const NDJSON = 'application/x-ndjson';
 
-interface Published {
-  readonly eventId: string;
-  readonly eventVersion: number;
-  readonly timestamp: string;
-  /** Durable and in the state when the answer is sent. */
-  readonly status: 'processed';
-}
+const BATCH_DESCRIPTION = `Events of one aggregate are appended in their order. A refused item does not refuse the others.
 
-interface BatchResult extends Partial<Published> {
-  readonly index: number;
-  /** The HTTP status that the item would have had alone. */
-  readonly code: string;
-  readonly error?: string;
-  readonly message?: string;
-  readonly details?: unknown;
-}
+As ${NDJSON}: one event a line, any number of lines, and one answer a line, in order, sent while the upload is still coming.
+\`index\` is the number of the line, from 0; blank lines are counted and not answered. The last line is
+\`{"done":true,"accepted":n,"refused":m}\`; with \`"done":false\` it says why no more lines were taken. Without such a line the
+answers were cut: send again what has none, with the same \`eventId\`s or under the same key.`;
 
 @ApiTags('events')
 @ApiBearerAuth()
 @Controller('events')
 export class EventsController {
-  constructor(private readonly commands: CommandBus, private readonly queries: QueryBus) {}
+  constructor(
+    private readonly publisher: EventPublisher, private readonly uploads: OpenUploads, private readonly queries: QueryBus,
+    private readonly coherence: Coherence,
+  ) {}
 
   @Post()
   @Access('write')
@@ -46,16 +39,19 @@ export class EventsController {
     id: 'publishEvent', summary: 'Append an event and fold it into its aggregate',
     description: 'Creates or revives the aggregate. `eventData` is a merge patch on the state, unless `stateChanges` is given.',
     headers: { 'Idempotency-Key': 'Sending the same request again under this key returns the first answer.' },
+    body: { 'application/json': 'EventPublishRequest' },
     success: { status: 201, schema: 'EventPublishResponse', description: 'Durable and in the state' },
     errors: [400, 404, 409, 413, 415, 422],
   })
-  async publish(
-    @Query({ schema: NoQuery }) _query: object, @Body({ schema: EventPublishRequest }) body: EventPublishRequest,
-    @Req() request: FastifyRequest, @CurrentPrincipal() principal: Principal,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Published> {
-    const outcome = await this.append(body, request, principal);
+  // Every parameter that Nest injects beside request and reply runs through the pipes, with promises of its own: the hot
+  // routes look for themselves. docs/decisions/0011
+  async publish(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Published> {
+    valid(NoQuery, request.query);
+    const body = valid(EventPublishRequest, request.body);
+    const sender = senderOf(request);
+    const outcome = await this.publisher.publish(body, sender, sender.key?.receipt(sender.key.fingerprint()));
     if (outcome.duplicate) void reply.header('idempotent-replayed', 'true');
+    tellPosition(reply, outcome.events, this.coherence);
     return published(outcome);
   }
 
@@ -63,43 +59,28 @@ export class EventsController {
   @HttpCode(200)
   @Access('write')
   @Describe({
-    id: 'publishEventBatch', summary: 'Append up to 500 events, each with its own answer',
-    description: 'Events of one aggregate are appended in their order. A refused item does not refuse the others.',
+    id: 'publishEventBatch', summary: 'Append up to 500 events, or a stream of any length, each event with its own answer',
+    description: BATCH_DESCRIPTION,
     headers: { 'Idempotency-Key': 'Items that were appended under this key are not appended again.' },
-    success: { status: 200, schema: 'EventBatchResponse', description: 'One answer an item, in order' },
+    body: { 'application/json': 'EventBatchRequest', [NDJSON]: 'EventPublishRequest' },
+    success: {
+      status: 200, description: 'One answer an item, in order',
+      content: { 'application/json': 'EventBatchResponse', [NDJSON]: 'EventLineAnswer' },
+    },
     errors: [400, 413, 415],
   })
-  async publishBatch(
-    @Query({ schema: NoQuery }) _query: object, @Body({ schema: EventBatchRequest }) body: z.output<typeof EventBatchRequest>,
-    @Req() request: FastifyRequest, @CurrentPrincipal() principal: Principal,
-  ): Promise<object> {
-    const results = await Promise.all(body.events.map((item, index) => this.appendItem(item, index, request, principal)));
-    const accepted = results.filter((result) => result.code === '201').length;
-    return { results, accepted, refused: results.length - accepted };
-  }
-
-  private async appendItem(
-    item: unknown, index: number, request: FastifyRequest, principal: Principal,
-  ): Promise<BatchResult> {
-    try {
-      const parsed = EventPublishRequest.safeParse(item);
-      if (!parsed.success) throw validationError(parsed.error.issues);
-      return { index, code: '201', ...published(await this.append(parsed.data, request, principal, String(index))) };
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const { message, details } = error;
-      return { index, code: String(error.status), error: error.error, message, details };
+  async publishBatch(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    valid(NoQuery, request.query);
+    const sender = senderOf(request);
+    if (request.body === request.raw) {
+      void reply.header('content-type', NDJSON).header('cache-control', 'no-store');
+      // Bare, Nest would hold the status back until the first answer.
+      return new StreamableFile(this.uploads.start(request, reply, (line) => this.publisher.line(line, sender)));
     }
-  }
-
-  private append(
-    body: EventPublishRequest, request: FastifyRequest, principal: Principal, part?: string,
-  ): Promise<Outcome> {
-    const { aggregateType, aggregateId, eventId, eventType, eventData, stateChanges, expectedVersion, ...given } = body;
-    authorize(principal, 'write', { aggregateType, aggregateId });
-    return this.commands.execute(new PublishEvent(
-      { type: aggregateType, id: aggregateId }, { eventId, eventType, eventData, stateChanges, expectedVersion },
-      contextOf(request, principal, given), receiptOf(request, principal.subject, part)));
+    const { events } = valid(EventBatchRequest, request.body);
+    const results = await Promise.all(events.map((item, index) => this.publisher.item(item, index, sender)));
+    const accepted = results.filter(isAccepted).length;
+    return { results, accepted, refused: results.length - accepted };
   }
 
   @Get(':aggregateType/:aggregateId')
@@ -121,17 +102,4 @@ export class EventsController {
     if (page.hasMore && last) void reply.header('link', nextLink(request.url, encodeCursor(last.eventVersion + 1)));
     return page;
   }
-}
-
-function nextLink(url: string, cursor: string): string {
-  const [path, query] = url.split('?');
-  const parameters = new URLSearchParams(query);
-  parameters.set('cursor', cursor);
-  return `<${path}?${parameters.toString()}>; rel="next"`;
-}
-
-/** `EventPublishResponse`, read from the stored event: a replay of the request gets the same one. */
-function published({ events }: Outcome): Published {
-  const { eventId, version, committedAt } = events[0]!;
-  return { eventId, eventVersion: version, timestamp: committedAt.toISOString(), status: 'processed' };
 }

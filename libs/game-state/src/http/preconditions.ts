@@ -29,18 +29,25 @@ export function demandOf(
 }
 
 /** Whether `If-None-Match` (RFC 9110, 13.1.2) names this entity tag. */
-export function isNotModified(request: FastifyRequest, etag: string): boolean {
-  const header = request.headers['if-none-match'];
+export function isNotModified({ headers }: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
+  const header = headers['if-none-match'];
   if (header === undefined) return false;
   return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }
 
+/** A request's `Idempotency-Key`. */
+export interface IdempotencyKey {
+  /** @param part distinguishes the items of a batch and the lines of an upload */
+  receipt(fingerprint: string, part?: string): Receipt;
+  /** A digest of what makes it this request: query, precondition and what it says, which is the body unless given. */
+  fingerprint(said?: string): string;
+}
+
 /**
- * The request's `Idempotency-Key`, scoped to subject, method and path. The fingerprint is over what makes it this request:
- * query, precondition and body.
- * @param part distinguishes the items of a batch
+ * The request's `Idempotency-Key`, scoped to subject, method and path.
+ * @throws ServiceError VALIDATION_ERROR
  */
-export function receiptOf(request: FastifyRequest, subject: string, part = ''): Receipt | undefined {
+export function idempotencyKeyOf(request: FastifyRequest, subject: string): IdempotencyKey | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
@@ -49,22 +56,18 @@ export function receiptOf(request: FastifyRequest, subject: string, part = ''): 
     });
   }
   const [path = ''] = request.url.split('?');
+  const digestOf = (said: string): string => digest([request.url, request.headers['if-match'] ?? '', said]);
+  let ofBody: string | undefined; // made once: the items of a batch share it
   return {
-    key: digest([subject, request.method, path, header, part]),
-    fingerprint: fingerprintOf(request),
+    receipt: (fingerprint, part = '') => ({ key: digest([subject, request.method, path, header, part]), fingerprint }),
+    fingerprint: (said) => (said === undefined ? (ofBody ??= digestOf(canonicalJson(request.body ?? null))) : digestOf(said)),
   };
 }
 
-/** Made once a request: the items of a batch share it. */
-const fingerprints = new WeakMap<FastifyRequest, string>();
-
-function fingerprintOf(request: FastifyRequest): string {
-  let fingerprint = fingerprints.get(request);
-  if (fingerprint === undefined) {
-    fingerprint = digest([request.url, request.headers['if-match'] ?? '', canonicalJson(request.body ?? null)]);
-    fingerprints.set(request, fingerprint);
-  }
-  return fingerprint;
+/** What a request that is one command leaves behind under its `Idempotency-Key`. */
+export function receiptOf(request: FastifyRequest, subject: string): Receipt | undefined {
+  const key = idempotencyKeyOf(request, subject);
+  return key?.receipt(key.fingerprint());
 }
 
 function digest(parts: readonly string[]): string {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@app/kernel';
 import fc from 'fast-check';
 import type { FastifyRequest } from 'fastify';
-import { demandOf, ifMatchOf, isNotModified, receiptOf } from './preconditions.js';
+import { demandOf, ifMatchOf, isNotModified, idempotencyKeyOf, receiptOf } from './preconditions.js';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -67,8 +67,10 @@ describe('isNotModified', () => {
 
 describe('receiptOf', () => {
   const base = { method: 'PUT', url: '/api/v1/state/player/1?x=1', body: { a: 1, b: { c: [2], d: 3 } } };
-  const receipt = (headers: Headers = {}, more: Partial<typeof base> | { body: unknown } = {}, part?: string) =>
-    receiptOf(request({ 'idempotency-key': 'k1', ...headers }, { ...base, ...more }), 'ada', part)!;
+  const receipt = (headers: Headers = {}, more: Partial<typeof base> | { body: unknown } = {}, part?: string) => {
+    const key = idempotencyKeyOf(request({ 'idempotency-key': 'k1', ...headers }, { ...base, ...more }), 'ada')!;
+    return key.receipt(key.fingerprint(), part);
+  };
 
   it('is nothing without a key', () => {
     expect(receiptOf(request({}), 'ada')).toBeUndefined();
@@ -86,6 +88,12 @@ describe('receiptOf', () => {
       receiptOf(request({ 'idempotency-key': 'k1' }, base), 'bob')!,
     ].map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('has a fingerprint of its own for each line of an upload', () => {
+    const key = idempotencyKeyOf(request({ 'idempotency-key': 'k1' }, base), 'ada')!;
+    expect(key.fingerprint('{"a":1}')).toBe(key.fingerprint('{"a":1}'));
+    expect(key.fingerprint('{"a":1}')).not.toBe(key.fingerprint('{"a":2}'));
   });
 
   it('does not run its parts into one another', () => {

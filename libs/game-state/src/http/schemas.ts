@@ -1,4 +1,4 @@
-import { AGGREGATE_TYPES, isJsonObject, type JsonObject } from '@app/kernel';
+import { AGGREGATE_TYPES, isJsonObject, type JsonObject, RULES_KEY } from '@app/kernel';
 import { z } from 'zod';
 
 /**
@@ -10,6 +10,7 @@ const MAX_VERSION = Number.MAX_SAFE_INTEGER;
 const uuid = z.guid().toLowerCase().meta({ format: 'uuid' });
 /** Checked for unsafe content in the raw body already; not walked again here. */
 const object = z.custom<JsonObject>(isJsonObject, 'must be an object').meta({ type: 'object', additionalProperties: true });
+const metadata = object.refine((value) => !Object.hasOwn(value, RULES_KEY), { message: 'is written by the service alone', path: [RULES_KEY] });
 const label = z.string().min(1).max(128);
 const whole = (min: number) => z.number().int().min(min).max(MAX_VERSION);
 const wholeText = (min: number, max = MAX_VERSION) =>
@@ -21,7 +22,14 @@ export const aggregateType = z.enum(AGGREGATE_TYPES);
 
 export const AggregateParams = z.strictObject({ aggregateType, aggregateId: uuid });
 
-export const StateQuery = z.strictObject({ version: wholeText(1).optional(), includeEvents: flagText.optional() });
+export const StateQuery = z.strictObject({
+  version: wholeText(1).optional(),
+  at: z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-25T12:00:00Z' }).transform((text) => new Date(text)).optional()
+    .describe('The state as it was at this time.').meta({ type: 'string', format: 'date-time' }),
+  includeEvents: flagText.optional(),
+  consistency: z.enum(['strong', 'bounded']).optional().describe('strong: read the database; bounded: at most 150 ms old')
+    .meta({ default: 'bounded' }),
+}).refine(({ version, at }) => version === undefined || at === undefined, { message: 'must not come with version', path: ['at'] });
 
 export const HistoryQuery = z.strictObject({
   fromVersion: wholeText(1).optional(),
@@ -41,11 +49,29 @@ const changes = object.refine((value) => Object.keys(value).length > 0, 'must no
 export const StateUpdateRequest = z.strictObject({
   changes: changes.describe('A merge patch (RFC 7396) on `data`. `{"$inc": n}` in place of a value adds n.'),
   expectedVersion: whole(0).describe('The version this update is based on; 0: must not exist yet.'),
-  metadata: object.optional(),
+  metadata: metadata.optional(),
   userId: uuid.optional(),
 }).meta({ id: 'StateUpdateRequest' });
 
 export const StatePatch = changes.meta({ id: 'StatePatch', type: 'object', additionalProperties: true });
+
+const MAX_TOGETHER = 16;
+
+export const TransactionRequest = z.strictObject({
+  changes: z.array(z.strictObject({
+    aggregateType,
+    aggregateId: uuid,
+    expectedVersion: whole(0).optional().describe('0: must not exist yet. Absent: whatever is there.'),
+    changes,
+  })).min(2).max(MAX_TOGETHER),
+  rule: z.literal('conserve').optional(),
+  conserve: z.array(z.string().min(1).max(500)).min(1).max(16).optional()
+    .describe('Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change.'),
+  metadata: metadata.optional(),
+  correlationId: uuid.optional().describe('Of all its events; made here if absent.'),
+}).refine(({ rule, conserve }) => (rule === undefined) === (conserve === undefined), {
+  message: 'rule and conserve come together', path: ['rule'],
+}).meta({ id: 'TransactionRequest' });
 
 /** An event whose effect would be told wrongly by its name. */
 const RESERVED = 'StateDeleted';
@@ -56,7 +82,7 @@ export const EventPublishRequest = z.strictObject({
   aggregateType,
   aggregateId: uuid,
   eventData: object,
-  metadata: object.optional(),
+  metadata: metadata.optional(),
   correlationId: uuid.optional(),
   causationId: uuid.optional(),
   eventId: uuid.optional().describe('Idempotency key of the event: sending it again returns the first answer.'),
@@ -124,6 +150,10 @@ export const StateUpdateBody = z.object({
   timestamp: time.optional(),
 }).meta({ id: 'StateUpdateResponse' });
 
+export const TransactionBody = z.object({
+  results: z.array(StateUpdateBody).describe('One for each item, in its order'),
+}).meta({ id: 'TransactionResponse' });
+
 export const EventPublishBody = z.object({
   eventId: id,
   eventVersion: version,
@@ -131,21 +161,33 @@ export const EventPublishBody = z.object({
   status: z.enum(['published', 'processing', 'processed']).optional(),
 }).meta({ id: 'EventPublishResponse' });
 
+const count = z.number().int().min(0);
+
+const itemResult = z.object({
+  index: count,
+  code: z.string().describe('The HTTP status this item would have had alone, as a string'),
+  eventId: id.optional(),
+  eventVersion: version.optional(),
+  timestamp: time.optional(),
+  status: z.string().optional(),
+  error: z.string().optional(),
+  message: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
 export const EventBatchBody = z.object({
-  results: z.array(z.object({
-    index: z.number().int().min(0),
-    code: z.string().describe('The HTTP status this item would have had alone, as a string'),
-    eventId: id.optional(),
-    eventVersion: version.optional(),
-    timestamp: time.optional(),
-    status: z.string().optional(),
-    error: z.string().optional(),
-    message: z.string().optional(),
-    details: z.record(z.string(), z.unknown()).optional(),
-  })),
-  accepted: z.number().int().min(0),
-  refused: z.number().int().min(0),
+  results: z.array(itemResult), accepted: count, refused: count,
 }).meta({ id: 'EventBatchResponse' });
+
+export const EventLineBody = z.union([itemResult, z.object({
+  done: z.boolean().describe('Whether every line of the upload was taken'),
+  accepted: count,
+  refused: count,
+  nextIndex: count.optional().describe('The first line that was not taken'),
+  error: z.string().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+})]).meta({ id: 'EventLineAnswer', description: 'The answer to a line; the last one tells how the stream ended' });
 
 export const EventHistoryBody = z.object({
   aggregateType,

@@ -69,7 +69,7 @@ describe('queries', () => {
     ['StateQuery', { version: ['1', '2'] }, 'version'], ['StateQuery', { version: '1\n' }, 'version'],
     ['StateQuery', { version: '٣' }, 'version'], ['StateQuery', { includeEvents: 'yes' }, 'includeEvents'],
     ['StateQuery', { includeEvents: 'TRUE' }, 'includeEvents'], ['StateQuery', { other: '1' }, ''],
-    ['StateQuery', { at: '2026-01-01' }, ''], ['HistoryQuery', { limit: '0' }, 'limit'],
+    ['StateQuery', { at: '2026-01-01' }, 'at'], ['StateQuery', { at: '2026-01-01T00:00:00Z', version: '1' }, 'at'], ['HistoryQuery', { limit: '0' }, 'limit'],
     ['HistoryQuery', { limit: '1001' }, 'limit'], ['HistoryQuery', { cursor: 'x'.repeat(257) }, 'cursor'],
     ['HistoryQuery', { fromVersion: '3', toVersion: '2' }, 'fromVersion'],
     ['DeleteQuery', { expectedVersion: '0' }, 'expectedVersion'], ['DeleteQuery', { version: '1' }, ''],

@@ -1,6 +1,7 @@
 import { Access, CurrentPrincipal, type Principal } from '@app/auth';
+import { Coherence } from '@app/cache';
 import type { Outcome } from '@app/event-store';
-import { changesOf, ServiceError } from '@app/kernel';
+import { ServiceError } from '@app/kernel';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query, Req, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiConsumes, ApiTags } from '@nestjs/swagger';
@@ -9,10 +10,13 @@ import type { z } from 'zod';
 import { ChangeState } from '../command/change-state.js';
 import { GetState } from '../query/get-state.js';
 import { etagOf } from '../read-model/state-view.js';
+import { readDemandOf, tellPosition } from './consistency.js';
 import { contextOf } from './context.js';
+import { sendState } from './hot-read.js';
 import { Describe } from './openapi.js';
-import { demandOf, isNotModified, receiptOf } from './preconditions.js';
+import { demandOf, receiptOf } from './preconditions.js';
 import { AggregateParams, DeleteQuery, NoQuery, StatePatch, StateQuery, StateUpdateRequest } from './schemas.js';
+import { stateChange } from './state-change.js';
 
 type Params = z.output<typeof AggregateParams>;
 type StateQuery = z.output<typeof StateQuery>;
@@ -26,27 +30,29 @@ const MATCH_HEADER = { 'If-Match': 'The entity tag of the version this is based 
 @ApiBearerAuth()
 @Controller('state/:aggregateType/:aggregateId')
 export class StateController {
-  constructor(private readonly commands: CommandBus, private readonly queries: QueryBus) {}
+  constructor(
+    private readonly commands: CommandBus, private readonly queries: QueryBus, private readonly coherence: Coherence,
+  ) {}
 
   @Get()
   @Access('read')
   @Describe({
-    id: 'getAggregateState', summary: 'The state of an aggregate, now or after one of its versions',
-    headers: { 'If-None-Match': 'Answer 304 if this is still the entity tag.' },
+    id: 'getAggregateState', summary: 'The state of an aggregate, now, after one of its versions, or at a time',
+    description: 'From memory or Redis, at most 150 ms old. `Cache-Control: no-cache` or `consistency=strong` reads the database.',
+    headers: {
+      'If-None-Match': 'Answer 304 if this is still the entity tag.',
+      'X-Min-Position': 'The `X-Position` of a write: the answer shows at least that, through any instance.',
+    },
     success: { status: 200, schema: 'AggregateState', description: 'The state' }, errors: [400, 404],
   })
   async getState(
     @Param({ schema: AggregateParams }) params: Params, @Query({ schema: StateQuery }) query: StateQuery,
-    @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string | undefined> {
-    const view = await this.queries.execute(new GetState(refOf(params), query.version, query.includeEvents));
-    void reply.header('etag', view.etag).header('cache-control', 'private, no-cache');
-    if (isNotModified(request, view.etag)) {
-      void reply.status(304);
-      return undefined;
-    }
-    void reply.header('content-type', 'application/json; charset=utf-8');
-    return view.body;
+    @Req() request: FastifyRequest, @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { version, at, includeEvents, consistency } = query;
+    const demand = readDemandOf(request, consistency, this.coherence.epoch);
+    const view = await this.queries.execute(new GetState(refOf(params), { version, at, includeEvents, ...demand }));
+    sendState(request, reply, view);
   }
 
   @Put()
@@ -65,7 +71,7 @@ export class StateController {
     const outcome = await this.commands.execute(new ChangeState(
       refOf(params), { kind: 'update', changes, ...demandOf(request, expectedVersion) },
       contextOf(request, principal, { metadata, userId }), receiptOf(request, principal.subject)));
-    return changed(outcome, reply);
+    return this.changed(outcome, reply);
   }
 
   @Patch()
@@ -88,7 +94,7 @@ export class StateController {
     const outcome = await this.commands.execute(new ChangeState(
       refOf(params), { kind: 'patch', changes, ...demandOf(request, undefined) },
       contextOf(request, principal, {}), receiptOf(request, principal.subject)));
-    return changed(outcome, reply);
+    return this.changed(outcome, reply);
   }
 
   @Delete()
@@ -107,28 +113,22 @@ export class StateController {
     const outcome = await this.commands.execute(new ChangeState(
       refOf(params), { kind: 'delete', ...demandOf(request, query.expectedVersion) },
       contextOf(request, principal, {}), receiptOf(request, principal.subject)));
-    markReplay(outcome, reply);
+    this.mark(outcome, reply);
+  }
+
+  private changed(outcome: Outcome, reply: FastifyReply): object {
+    const event = outcome.events[0]!;
+    this.mark(outcome, reply);
+    void reply.header('etag', etagOf(event.version));
+    return stateChange(event);
+  }
+
+  private mark(outcome: Outcome, reply: FastifyReply): void {
+    if (outcome.duplicate) void reply.header('idempotent-replayed', 'true');
+    tellPosition(reply, outcome.events, this.coherence);
   }
 }
 
 function refOf(params: Params): { type: Params['aggregateType']; id: string } {
   return { type: params.aggregateType, id: params.aggregateId };
-}
-
-/** `StateUpdateResponse`, read from the stored event: a replay of the request gets the same one. */
-function changed(outcome: Outcome, reply: FastifyReply): object {
-  const event = outcome.events[0]!;
-  markReplay(outcome, reply);
-  void reply.header('etag', etagOf(event.version));
-  return {
-    aggregateType: event.ref.type,
-    aggregateId: event.ref.id,
-    newVersion: event.version,
-    appliedChanges: changesOf(event.ops),
-    timestamp: event.committedAt.toISOString(),
-  };
-}
-
-function markReplay(outcome: Outcome, reply: FastifyReply): void {
-  if (outcome.duplicate) void reply.header('idempotent-replayed', 'true');
 }

@@ -1,4 +1,5 @@
 import { ServiceError, toPointer } from '@app/kernel';
+import type { z } from 'zod';
 
 interface Issue {
   readonly message: string;
@@ -16,4 +17,11 @@ export function validationError(issues: readonly Issue[]): ServiceError {
   return new ServiceError('VALIDATION_ERROR', first ? `${first.path || 'request'}: ${first.message}` : 'the request is malformed', {
     issues: found,
   });
+}
+
+/** @throws ServiceError VALIDATION_ERROR for a value that the schema does not take */
+export function valid<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw validationError(parsed.error.issues);
+  return parsed.data;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, StoredEvent } from '@app/kernel';
+import { type JsonObject, type StoredEvent, withoutRulesMark } from '@app/kernel';
 
 /** `GameEvent` of the contract. */
 export interface GameEvent {
@@ -27,6 +27,7 @@ export function toGameEvent(event: StoredEvent): GameEvent {
     eventVersion: event.version,
     eventData: event.data,
     timestamp: event.committedAt.toISOString(),
-    correlationId, causationId, playerId, sessionId, serverId, metadata,
+    correlationId, causationId, playerId, sessionId, serverId,
+    metadata: withoutRulesMark(metadata), // who is watched is not told so
   };
 }

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly startedAt: number;
   /** Absent where Fastify refused the request before it was one: a malformed URL, say. */
   request?: FastifyRequest;
+  /** Who asked, where Fastify never saw the request. */
+  readonly subject?: string;
   ended: boolean;
 }
 

@@ -14,7 +14,7 @@ import { loggerOptions, type LogLevelName } from '../log/logger-options.js';
 import { METRICS_ROOT_PATHS } from '../metrics.controller.js';
 import { Metrics } from '../metrics.js';
 import { ObservabilityModule } from '../observability.module.js';
-import { observeHttp } from './observe-http.js';
+import { type HttpWatch, observeHttp } from './observe-http.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -34,9 +34,21 @@ class ThingsController {
     throw new ServiceError('STATE_NOT_FOUND', `no such thing${EVIL}`);
   }
 
+  @Get(':id/talks')
+  talk(@Req() { log }: FastifyRequest) {
+    log.debug('not at this level');
+    log.error({ thing: 1 }, 'something to say');
+    log.child({ deeper: true }).warn('more');
+  }
+
   @Get(':id/broken')
   fail() {
     throw new Error('relation "things" is gone');
+  }
+
+  @Get(':id/shed')
+  shed() {
+    throw new ServiceError('SERVICE_UNAVAILABLE', 'too much', { shed: 'append_queue' });
   }
 
   @Get(':id/endless')
@@ -51,7 +63,7 @@ class ErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const known = exception instanceof ServiceError;
     reply.request.refusal = known
-      ? { error: exception.error, message: exception.message }
+      ? { error: exception.error, message: exception.message, shed: exception.details?.shed as string | undefined }
       : { error: 'INTERNAL_ERROR', message: 'unexpected', cause: exception };
     const status = exception instanceof HttpException ? exception.getStatus() : HttpStatus.INTERNAL_SERVER_ERROR;
     void reply.status(known ? exception.status : status).send({ error: reply.request.refusal.error });
@@ -74,12 +86,13 @@ class TestService {
     });
     app.setGlobalPrefix('api/v1', { exclude: METRICS_ROOT_PATHS });
     app.useGlobalFilters(new ErrorFilter());
-    observeHttp(app.getHttpAdapter().getInstance(), app.get(Metrics));
+    const watch = observeHttp(app.getHttpAdapter().getInstance(), app.get(Metrics));
+    app.getHttpServer().prependListener('request', watch.begin);
     await app.listen(0, '127.0.0.1');
-    return new TestService(app, lines);
+    return new TestService(app, lines, watch);
   }
 
-  private constructor(readonly app: NestFastifyApplication, readonly lines: string[]) {}
+  private constructor(readonly app: NestFastifyApplication, readonly lines: string[], readonly watch: HttpWatch) {}
 
   get port(): number {
     return (this.app.getHttpServer().address() as AddressInfo).port;
@@ -200,6 +213,19 @@ describe('observeHttp', () => {
     });
   });
 
+  it('logs ten shed requests a second, and counts the others in one record', async () => {
+    await start();
+    await Promise.all(Array.from({ length: 60 }, () => service.fetch('/api/v1/things/1/shed')));
+    const about = (msg: string) => service.lines.map((line) => JSON.parse(line) as LogRecord).filter((record) => record.msg === msg);
+    const counted = () => about('more requests shed')
+      .reduce((sum, { notLogged }) => sum + (notLogged as Record<string, number>)['append_queue']!, 0);
+    // On a slow machine the sixty take more than one second; none is lost for that.
+    await eventually(() => expect(about('request failed').length + counted()).toBe(60));
+    expect(counted()).toBeGreaterThan(0);
+    expect(about('request failed')[0]).toMatchObject({ status: 503, error: 'SERVICE_UNAVAILABLE', reason: 'too much' });
+    expect(about('request failed').length).toBeGreaterThanOrEqual(10);
+  });
+
   it('says nothing of a success, except at debug', async () => {
     await start('info');
     await service.fetch('/api/v1/things/1');
@@ -266,6 +292,17 @@ describe('observeHttp', () => {
     expect(await service.metrics).toContain('_count{method="GET",route="/api/v1/things/:id/endless",status="499"} 1');
   });
 
+  it('lends each request a logger that names it', async () => {
+    await start();
+    await service.send('GET /api/v1/things/1/talks HTTP/1.1\r\nHost: x\r\nX-Request-Id: r-1\r\nConnection: close\r\n\r\n');
+    const said = () => service.lines.map((line) => JSON.parse(line) as LogRecord).filter(({ reqId }) => reqId === 'r-1');
+    await eventually(() => expect(said()).toHaveLength(2));
+    expect(said()).toMatchObject([
+      { level: 'error', msg: 'something to say', thing: 1, reqId: 'r-1' },
+      { level: 'warn', msg: 'more', deeper: true, reqId: 'r-1' },
+    ]);
+  });
+
   it('counts open sockets', async () => {
     await start();
     const open = () => service.app.getHttpAdapter().getInstance().openConnections();
@@ -283,9 +320,13 @@ describe('observeHttp', () => {
     await eventually(() => expect(open()).toBe(0));
   });
 
-  it('counts the sockets of a second server too, once they ask something', async () => {
+  it('counts the sockets of a second server too', async () => {
     const fastify = (await start()).app.getHttpAdapter().getInstance();
-    const second = createServer((request, response) => fastify.routing(request, response)).listen(0, '127.0.0.1');
+    const second = createServer((request, response) => {
+      service.watch.begin(request, response);
+      fastify.routing(request, response);
+    }).listen(0, '127.0.0.1');
+    second.on('connection', service.watch.opened);
     await once(second, 'listening');
     const { port } = second.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');

@@ -31,4 +31,9 @@ export const combat: AggregateDefinition = {
     UnitDefeated: event('A unit is out', 'units'),
     CombatEnded: event('The combat is decided', 'status', 'turn', 'winner'),
   },
+  rules: [
+    { id: 'combat-ended-stays-ended', kind: 'transition', path: 'status', forbidden: [['ended', '*'], ['ended', null]], mode: 'reject', about: 'A combat that has ended does not begin again' },
+    { id: 'combat-winner-stays', kind: 'transition', path: 'winner', forbidden: [['*', '*'], ['*', null]], mode: 'quarantine', about: 'Who won a combat does not change' },
+    { id: 'combat-turn-never-falls', kind: 'monotonic', path: 'turn', direction: 'up', mode: 'flag', about: 'Turns are played one after another' },
+  ],
 };

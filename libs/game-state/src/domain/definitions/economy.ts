@@ -23,4 +23,9 @@ export const economy: AggregateDefinition = {
     PrizesPaid: event('Prizes were minted and paid out', 'minted', 'payouts'),
     CurrencyBurned: event('Currency left the game', 'burned'),
   },
+  rules: [
+    { id: 'economy-minted-never-falls', kind: 'monotonic', path: 'minted', direction: 'up', mode: 'quarantine', about: 'What was minted is a total: taking out is burning' },
+    { id: 'economy-burned-never-falls', kind: 'monotonic', path: 'burned', direction: 'up', mode: 'quarantine', about: 'What was burned is a total: bringing in is minting' },
+    { id: 'economy-minting', kind: 'rate', path: 'minted', max: 100_000_000, windowSeconds: 3600, mode: 'flag', about: 'No more than a hundred million is minted within an hour' },
+  ],
 };

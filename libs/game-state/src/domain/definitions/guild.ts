@@ -24,4 +24,9 @@ export const guild: AggregateDefinition = {
     ScoreReset: event('A season ended', 'score'),
     VoteCast: event('A member voted', 'votes'),
   },
+  rules: [
+    { id: 'guild-level-never-falls', kind: 'monotonic', path: 'level', direction: 'up', mode: 'flag', about: 'A level that was reached is kept' },
+    { id: 'guild-fought-never-falls', kind: 'monotonic', path: 'fought', direction: 'up', mode: 'flag', about: 'A combat that was fought stays fought' },
+    { id: 'guild-treasury-gain', kind: 'rate', path: 'treasury/*', max: 10_000_000, windowSeconds: 3600, mode: 'flag', about: 'No more than ten million of anything comes in within an hour' },
+  ],
 };

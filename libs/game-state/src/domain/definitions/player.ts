@@ -37,4 +37,22 @@ export const player: AggregateDefinition = {
     CombatWon: event('Won a combat; prize included', 'wins', 'gold', 'rating', 'lastCombat'),
     CombatLost: event('Lost a combat; consolation included', 'losses', 'gold', 'rating', 'lastCombat'),
   },
+  rules: [
+    { id: 'player-level-never-falls', kind: 'monotonic', path: 'level', direction: 'up', mode: 'flag', about: 'A level that was reached is kept' },
+    { id: 'player-experience-never-falls', kind: 'monotonic', path: 'experience', direction: 'up', mode: 'flag', about: 'Experience in all only grows' },
+    { id: 'player-wins-never-fall', kind: 'monotonic', path: 'wins', direction: 'up', mode: 'flag', about: 'A combat that was won stays won' },
+    { id: 'player-losses-never-fall', kind: 'monotonic', path: 'losses', direction: 'up', mode: 'flag', about: 'A combat that was lost stays lost' },
+    { id: 'player-gold-gain', kind: 'rate', path: 'gold', max: 1_000_000, windowSeconds: 3600, mode: 'flag', about: 'No more than a million gold comes in within an hour' },
+    {
+      id: 'player-quest-completed-once', kind: 'transition', path: 'quests/*/status', forbidden: [['abandoned', 'completed']], mode: 'flag',
+      about: 'A quest that was given up is accepted again before it is completed',
+    },
+    {
+      id: 'gold-conserved', kind: 'conserve', mode: 'flag', about: 'In a transaction gold changes hands, or is minted or burned by an economy in it',
+      terms: [
+        { aggregateType: 'player', path: 'gold', counts: 'for' }, { aggregateType: 'guild', path: 'treasury/gold', counts: 'for' },
+        { aggregateType: 'economy', path: 'burned', counts: 'for' }, { aggregateType: 'economy', path: 'minted', counts: 'against' },
+      ],
+    },
+  ],
 };

@@ -20,4 +20,8 @@ export const world: AggregateDefinition = {
     FactionPowerChanged: event('A faction rose or fell', 'factions'),
     SeasonStarted: event('A season began', 'season'),
   },
+  rules: [
+    { id: 'world-combats-never-fall', kind: 'monotonic', path: 'combats', direction: 'up', mode: 'flag', about: 'A combat that was fought stays fought' },
+    { id: 'world-battles-never-fall', kind: 'monotonic', path: 'territories/*/battles', direction: 'up', mode: 'flag', about: 'A battle that was fought stays fought' },
+  ],
 };

@@ -1,0 +1,31 @@
+export type Layer = 'l1' | 'l2';
+
+/** Counters of one layer, from the start of the process. */
+export class LayerFigures {
+  hits = 0;
+  misses = 0;
+  fills = 0;
+  evictions = 0;
+  invalidations = 0;
+}
+
+/** What the cache tells of itself. Plain numbers: a hit must not cost a label lookup. */
+export class CacheFigures {
+  readonly l1 = new LayerFigures();
+  readonly l2 = new LayerFigures();
+  /** Reads that demanded PostgreSQL. */
+  readonly bypasses = { strong: 0, position: 0, blind: 0 };
+  /** Keys read from PostgreSQL, and the statements that did it. */
+  loadedKeys = 0;
+  loads = 0;
+  /** From the look at the log that told of a change to the caches being rid of it, in ms, newest. */
+  invalidationLagMs = 0;
+  readonly samples = { checked: 0, stale: 0, wrong: 0, repaired: 0, stalenessMs: 0 };
+
+  /** Answers from memory or Redis over all that could have been; `undefined` before the first one. */
+  get hitRate(): number | undefined {
+    const { l1, l2 } = this;
+    const reads = l1.hits + l1.misses;
+    return reads === 0 ? undefined : (l1.hits + l2.hits) / reads;
+  }
+}

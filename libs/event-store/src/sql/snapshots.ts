@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { AggregateRef, ClockTree, FoldState, JsonObject } from '@app/kernel';
+import { FOLD_GENERATION } from '../writer/advance.js';
+import { type Queryable, run } from './database.js';
+
+/** A fold that was kept: where a replay may begin. `data` and `clocks` are canonical JSON. */
+export interface StoredSnapshot {
+  readonly ref: AggregateRef;
+  readonly version: number;
+  readonly generation: number;
+  readonly deleted: boolean;
+  readonly data: string;
+  readonly clocks: string;
+  readonly position: number;
+  readonly lastModified: Date;
+  /**
+   * Of the states of the type (`Changes.revision`) when what it was folded on was read; it is not kept if that is void by now. Absent: it
+   * was folded from the first event on.
+   */
+  readonly revision?: number;
+}
+
+/** The same, read. */
+export interface SnapshotStart {
+  readonly revision: number;
+  readonly version: number;
+  readonly state: FoldState;
+  readonly position: number;
+  readonly lastModified: Date;
+}
+
+interface Row {
+  version: string;
+  generation: number;
+  deleted: boolean;
+  data: string;
+  clocks: string;
+  checksum: Buffer;
+  fold_generation: number;
+  position: string;
+  last_modified: Date;
+  revision: number;
+}
+
+const FIND = {
+  name: 'snapshot-find',
+  text: `
+    SELECT version, generation, deleted, data::text, clocks::text, checksum, fold_generation, position, last_modified,
+      coalesce((SELECT revision FROM global_state.state_builds WHERE aggregate_type = $1), 0) AS revision
+    FROM global_state.aggregate_snapshots WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3
+    ORDER BY version DESC LIMIT 1`,
+};
+
+/**
+ * The newest snapshot at a version or below that can be trusted. One of an older fold, or whose bytes are not those that were
+ * written, is passed over.
+ * @param ignored is told of each that was passed over
+ */
+export async function findSnapshot(
+  db: Queryable, { type, id }: AggregateRef, version: number, ignored: () => void,
+): Promise<SnapshotStart | undefined> {
+  for (let below = version; below > 0;) {
+    const [row] = await run<Row>(db, FIND, [type, id, below]);
+    if (!row) return undefined;
+    if (row.fold_generation === FOLD_GENERATION && row.checksum.equals(checksumOf(row))) {
+      return {
+        revision: row.revision, version: Number(row.version), position: Number(row.position), lastModified: row.last_modified,
+        state: {
+          data: JSON.parse(row.data) as JsonObject, clocks: JSON.parse(row.clocks) as ClockTree, generation: row.generation,
+          deleted: row.deleted,
+        },
+      };
+    }
+    ignored();
+    below = Number(row.version) - 1;
+  }
+  return undefined;
+}
+
+const SAVE = {
+  name: 'snapshots-save',
+  // An older or damaged one of the same version gives way.
+  text: `
+    INSERT INTO global_state.aggregate_snapshots AS kept
+    SELECT type, id, version, generation, deleted, data, clocks, checksum, fold, position, modified
+    FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::integer[], $5::boolean[], $6::json[], $7::json[], $8::bytea[],
+      $9::integer[], $10::bigint[], $11::timestamptz[], $12::integer[])
+      AS new(type, id, version, generation, deleted, data, clocks, checksum, fold, position, modified, revision)
+    WHERE revision IS NULL OR revision = coalesce((SELECT live.revision FROM global_state.state_builds AS live WHERE live.aggregate_type = type), 0)
+    ON CONFLICT ON CONSTRAINT aggregate_snapshots_pkey DO UPDATE SET generation = excluded.generation, deleted = excluded.deleted,
+      data = excluded.data, clocks = excluded.clocks, checksum = excluded.checksum, fold_generation = excluded.fold_generation,
+      position = excluded.position, last_modified = excluded.last_modified`,
+};
+
+/** Keeps snapshots, each aggregate and version once. */
+export async function saveSnapshots(db: Queryable, snapshots: readonly StoredSnapshot[]): Promise<void> {
+  const column = <T>(of: (snapshot: StoredSnapshot) => T): T[] => snapshots.map(of);
+  await run(db, SAVE, [
+    column(({ ref }) => ref.type), column(({ ref }) => ref.id), column(({ version }) => version), column(({ generation }) => generation),
+    column(({ deleted }) => deleted), column(({ data }) => data), column(({ clocks }) => clocks), column(checksumOf),
+    column(() => FOLD_GENERATION), column(({ position }) => position), column(({ lastModified }) => lastModified),
+    column(({ revision }) => revision ?? null),
+  ]);
+}
+
+const DROP = {
+  name: 'snapshots-drop',
+  text: `
+    DELETE FROM global_state.aggregate_snapshots AS kept USING unnest($1::text[], $2::uuid[]) AS wanted(type, id)
+    WHERE kept.aggregate_type = wanted.type AND kept.aggregate_id = wanted.id`,
+};
+
+/** Forgets the snapshots of aggregates whose states were not what their events fold to. */
+export async function dropSnapshots(db: Queryable, refs: readonly AggregateRef[]): Promise<void> {
+  if (refs.length > 0) await run(db, DROP, [refs.map(({ type }) => type), refs.map(({ id }) => id)]);
+}
+
+/** SHA-256 over all that a snapshot says of the state. */
+export function checksumOf({ data, clocks, generation, deleted }: Pick<StoredSnapshot, 'data' | 'clocks' | 'generation' | 'deleted'>): Buffer {
+  return createHash('sha256').update(JSON.stringify([data, clocks, generation, deleted])).digest();
+}

@@ -1,0 +1,106 @@
+import { EventStore, type StateDocument } from '@app/event-store';
+import { DEFINITIONS, ruleOf } from '@app/game-state';
+import {
+  type AggregateRef, type AggregateType, type FoldState, fromPointer, type Json, type JsonObject, refKey, ServiceError, type StoredEvent, valueAt,
+} from '@app/kernel';
+import { chooseByActor, chooseByCausation, chooseByCorrelation, type Chosen, type Database } from '../sql/select-events.js';
+import { Travel } from '../travel.js';
+import { type Conflict, planUndo, type UndoPlan } from './plan.js';
+import type { Scope } from './scope.js';
+
+/** What happens to one aggregate. */
+export interface AggregatePlan extends UndoPlan {
+  readonly ref: AggregateRef & { readonly type: AggregateType };
+  /** On which it is based. */
+  readonly version: number;
+}
+
+const MAX_AGGREGATES = 1_000;
+const MAX_EVENTS = 20_000;
+const PAGE = 1_000;
+
+/** Finds the events of a scope, and what it takes to undo them. */
+export class Planner {
+  constructor(private readonly events: EventStore, private readonly travel: Travel, private readonly db: Database) {}
+
+  /**
+   * The events of a scope that are in force, by aggregate.
+   * @param except a rollback whose own effect is looked through
+   * @throws ServiceError INVALID_OPERATION for more than 1,000 aggregates
+   */
+  async choose(scope: Scope, except?: string): Promise<readonly Chosen[]> {
+    const chosen = await this.find(scope, { except, limit: MAX_AGGREGATES + 1 });
+    if (chosen.length <= MAX_AGGREGATES) return chosen;
+    throw new ServiceError('INVALID_OPERATION', `this scope has more than ${MAX_AGGREGATES} aggregates: take a narrower one`);
+  }
+
+  private async find(scope: Scope, choice: { except: string | undefined; limit: number }): Promise<readonly Chosen[]> {
+    if ('correlationId' in scope) return chooseByCorrelation(this.db, scope.correlationId, choice);
+    if ('causationId' in scope) return chooseByCausation(this.db, scope.causationId, choice);
+    if ('actor' in scope) {
+      const [from, to] = await Promise.all([this.events.positionAt(new Date(Date.parse(scope.from) - 1)), this.events.positionAt(new Date(scope.to))]);
+      return chooseByActor(this.db, scope.actor, from, to, choice);
+    }
+    return this.afterVersion(scope.aggregate);
+  }
+
+  private async afterVersion(scope: Extract<Scope, { aggregate: unknown }>['aggregate']): Promise<Chosen[]> {
+    const ref = { type: scope.aggregateType, id: scope.aggregateId };
+    const current = await this.events.readState(ref);
+    if (!current) throw new ServiceError('STATE_NOT_FOUND', `there is no ${refKey(ref)}`);
+    const { toVersion, toTime } = scope;
+    if (toVersion !== undefined && toVersion > current.version) {
+      throw new ServiceError('STATE_NOT_FOUND', `${refKey(ref)} has no version ${toVersion}`, { currentVersion: current.version });
+    }
+    const kept = toVersion ?? await this.events.versionAt(ref, await this.events.positionAt(new Date(toTime!)));
+    return kept === current.version ? [] : [{ ref, versions: Array.from({ length: current.version - kept }, (_, i) => kept + 1 + i) }];
+  }
+
+  /** What it takes to undo these events of an aggregate, on its state as it is now. */
+  async plan({ ref, versions }: Chosen): Promise<AggregatePlan> {
+    const first = versions[0]!;
+    const base = first === 1 ? undefined : foldStateOf(await this.travel.stateAt(ref, first - 1));
+    const steps = await this.stepsFrom(ref, first);
+    const undone = new Set(versions);
+    const typed = ref as AggregatePlan['ref'];
+    return { ref: typed, version: steps.at(-1)!.version, ...withinBounds(typed.type, planUndo(base, steps, (version) => undone.has(version))) };
+  }
+
+  private async stepsFrom(ref: AggregateRef, first: number): Promise<StoredEvent[]> {
+    const steps: StoredEvent[] = [];
+    for (let from = first; ;) {
+      const page = await this.events.readStream(ref, { from, to: Number.MAX_SAFE_INTEGER, limit: PAGE });
+      steps.push(...page);
+      if (page.length < PAGE) return steps;
+      if (steps.length >= MAX_EVENTS) {
+        throw new ServiceError('INVALID_OPERATION', `${refKey(ref)} has more than ${MAX_EVENTS} events since: take it back to a version`);
+      }
+      from = page.at(-1)!.version + 1;
+    }
+  }
+}
+
+function foldStateOf({ data, deleted }: StateDocument): FoldState {
+  return { data: JSON.parse(data) as JsonObject, clocks: {}, generation: 0, deleted };
+}
+
+/** What cannot be had is not taken: who has spent the gold goes down to the least that is allowed. */
+function withinBounds(type: AggregateType, plan: UndoPlan): UndoPlan {
+  const conflicts: Conflict[] = [...plan.conflicts];
+  const diff = plan.diff.map((difference) => {
+    const { path, old, new: wanted } = difference;
+    const rule = ruleOf(DEFINITIONS[type], fromPointer(path));
+    if (typeof wanted !== 'number' || !rule) return difference;
+    const possible = Math.min(Math.max(wanted, rule.min ?? wanted), rule.max ?? Infinity);
+    if (possible === wanted) return difference;
+    conflicts.push({ path, resolution: 'limited by the bounds' });
+    const owner = valueAt(plan.changes, fromPointer(path).slice(0, -1)) as JsonObject;
+    owner[fromPointer(path).at(-1)!] = typeof old === 'number' && isAmount(owner[fromPointer(path).at(-1)!]) ? { $inc: possible - old } : possible;
+    return { ...difference, new: possible };
+  });
+  return { ...plan, diff, conflicts };
+}
+
+function isAmount(value: Json | undefined): boolean {
+  return typeof value === 'object' && value !== null && '$inc' in value;
+}

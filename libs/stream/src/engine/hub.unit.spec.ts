@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { decodePosition, type StoredEvent } from '@app/kernel';
+import type { StateText, StreamPorts } from '../ports.js';
+import type { Subscribe } from '../protocol/requests.js';
+import type { Parcel } from './message.js';
+import type { Session } from './session.js';
+import { Streams } from './streams.js';
+import type { Wire } from './wire.js';
+
+const EPOCH = randomUUID();
+const ID = randomUUID();
+const CHANNEL = `player/${ID}`;
+
+interface Told {
+  readonly messageType: string;
+  readonly channel?: string;
+  readonly cursor?: string;
+  readonly version?: number;
+  readonly aggregateId?: string;
+  readonly aggregateType?: string;
+  readonly eventType?: string;
+  readonly state?: { version: number };
+}
+
+/** What keeps the answers of a log back until it is opened. */
+interface Gate {
+  open(): void;
+  /** What is asked: a state by the aggregate's id, or the past. */
+  readonly before: string;
+  /** Whether the answer was true when it was asked for, or is when it is given. */
+  readonly answer: 'then' | 'now';
+  readonly opened: Promise<void>;
+}
+
+/** A log that grows on demand, and the states of its aggregates. */
+class Log extends EventEmitter {
+  readonly events: StoredEvent[] = [];
+  private readonly gates: Gate[] = [];
+
+  shut(before: string, answer: Gate['answer'] = 'now'): Gate {
+    let open!: () => void;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const gate = { before, answer, opened, open };
+    this.gates.push(gate);
+    return gate;
+  }
+
+  private async answer<T>(asked: string, read: () => T): Promise<T> {
+    const early = read();
+    const gate = this.gates.find(({ before }) => before === asked);
+    await gate?.opened;
+    return gate?.answer === 'then' ? early : read();
+  }
+
+  append(...drafts: { id?: string; type?: string; eventType?: string; text?: string }[]): void {
+    for (const { id = ID, type = 'player', eventType = 'Noted', text = '' } of drafts) {
+      const ref = { type, id } as StoredEvent['ref'];
+      this.events.push({
+        ref, eventId: randomUUID(), type: eventType, partition: 0, position: this.events.length + 1,
+        version: this.of(type, id).length + 1, ops: [['set', '/text', 'lww', text]], context: { actor: 'spec', serverId: 'eu' },
+        committedAt: new Date(),
+      } as unknown as StoredEvent);
+    }
+    this.emit('grown');
+  }
+
+  of(type: string, id: string): StoredEvent[] {
+    return this.events.filter(({ ref }) => ref.type === type && ref.id === id);
+  }
+
+  stateOf(type: string, id: string, version = this.of(type, id).length): StateText {
+    const position = this.of(type, id)[version - 1]?.position ?? 0;
+    return { version, position, text: version === 0 ? null : JSON.stringify({ version }) };
+  }
+
+  ports(): StreamPorts {
+    return {
+      operations: { read: () => Promise.reject(new Error('this log has no operations')) },
+      log: {
+        head: async () => ({ epoch: EPOCH, position: this.events.length }),
+        tail: (after, signal) => this.tail(after, signal),
+        missed: ({ id }, after) => this.answer('the past', () => ({
+          events: this.events.filter((event) => event.position > after && (id === undefined || event.ref.id === id)),
+          upTo: this.events.length, head: this.events.length,
+        })),
+        epoch: () => EPOCH,
+      },
+      states: {
+        current: (type, id) => this.answer(id, () => this.stateOf(type, id)),
+        at: async (type, id, version) => this.stateOf(type, id, version),
+      },
+      isServing: () => true, version: 'spec', errorBody: () => ({}), say: (_level, line) => { throw new Error(line); },
+    };
+  }
+
+  private async *tail(after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    for (let at = after; !signal.aborted;) {
+      const fresh = this.events.slice(at);
+      at = this.events.length;
+      if (fresh.length > 0) yield fresh;
+      else await once(this, 'grown', { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** A client that takes what is sent, or nothing until it reads again. */
+class Client implements Wire {
+  readonly told: Told[] = [];
+  reads = true;
+  private resume: (() => void) | undefined;
+
+  write(parcels: readonly Parcel[]): boolean {
+    for (const { messages } of parcels) this.told.push(...messages.map(({ text }) => JSON.parse(text) as Told));
+    return this.reads;
+  }
+
+  drained(then: () => void): void {
+    this.resume = then;
+  }
+
+  readAgain(): void {
+    this.reads = true;
+    this.resume?.();
+  }
+
+  ping(): void {}
+  close(): void {}
+  destroy(): void {}
+}
+
+const turn = async (): Promise<void> => {
+  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe('the hub and its sessions', () => {
+  let log: Log;
+  let streams: Streams;
+  let client: Client;
+  let session: Session;
+  const subscribe = (channel: string, more: Partial<Subscribe> = {}): Promise<void> =>
+    streams.subscribe(session, { action: 'subscribe', channel, ...more });
+  const open = (principal: object = {}): void => {
+    streams.closed(session, 1000);
+    enter(principal);
+  };
+  const enter = (principal: object = {}): void => {
+    client = new Client();
+    session = streams.open({ principal: { subject: 'spec', roles: ['service'], ...principal }, isAdmitted: () => true }, client);
+  };
+  const kinds = (): string[] => client.told.map(({ messageType }) => messageType);
+  const positionOf = ({ cursor }: Told): number => decodePosition(cursor!)!.position;
+  const cursorAt = (position: number): string => streams.hub.cursor(position);
+  const states = (): Told[] => client.told.filter(({ messageType }) => messageType === 'STATE_CHANGED');
+
+  beforeEach(async () => {
+    log = new Log();
+    log.append({});
+    streams = new Streams(log.ports());
+    await streams.hub.start();
+    enter();
+  });
+  afterEach(async () => {
+    streams.closed(session, 1000);
+    await streams.close();
+  });
+
+  it('gives the state at the cursor, though the aggregate changes while it is read', async () => {
+    const gate = log.shut(ID);
+    const done = subscribe(CHANNEL, { from: cursorAt(1), snapshot: true });
+    await turn();
+    log.append({});
+    gate.open();
+    await done;
+    await turn();
+    expect(kinds().toSorted()).toEqual(['LIVE', 'SNAPSHOT', 'STATE_CHANGED', 'SUBSCRIBED']);
+    expect(client.told[1]).toMatchObject({ messageType: 'SNAPSHOT', state: { version: 1 } });
+    expect(states()).toMatchObject([{ version: 2 }]);
+  });
+
+  it('resumes where the queue was cut, also before what was missed and not written when LIVE was said', async () => {
+    client.reads = false;
+    await subscribe('world/*');
+    await turn(); // blocked from here on
+    const gate = log.shut(ID, 'then');
+    const done = subscribe(CHANNEL, { snapshot: true });
+    await turn();
+    log.append({ text: 'a' });
+    await turn();
+    gate.open();
+    await done; // SUBSCRIBED at 1, the change at 2 and LIVE wait
+    log.append(...Array.from({ length: 20 }, () => ({ text: 'x'.repeat(10_000) })));
+    await turn();
+    client.readAgain();
+    await turn();
+    expect(states()).toEqual([]);
+    expect(positionOf(client.told.at(-1)!)).toBe(1);
+    expect(client.told.at(-1)).toMatchObject({ messageType: 'RESYNC_REQUIRED', channel: CHANNEL });
+  });
+
+  it('does not bring back a subscription that what it missed made too long', async () => {
+    client.reads = false;
+    await subscribe('world/*');
+    await turn();
+    const gate = log.shut(ID, 'then');
+    const done = subscribe(CHANNEL, { snapshot: true });
+    await turn();
+    log.append(...Array.from({ length: 20 }, () => ({ text: 'x'.repeat(10_000) })));
+    await turn();
+    gate.open();
+    await done;
+    expect(streams.hub.members(CHANNEL) === undefined).toBe(true);
+    client.readAgain();
+    await turn();
+    expect(client.told.at(-1)).toMatchObject({ messageType: 'RESYNC_REQUIRED', channel: CHANNEL });
+    log.append({});
+    await turn();
+    expect(states()).toEqual([]);
+  });
+
+  it('latest: the states of what was missed come before LIVE', async () => {
+    log.append({});
+    await turn();
+    const gate = log.shut(ID);
+    await subscribe(CHANNEL, { from: cursorAt(1), delivery: 'latest' });
+    await turn();
+    expect(kinds()).toEqual(['SUBSCRIBED']);
+    gate.open();
+    await turn();
+    expect(kinds()).toEqual(['SUBSCRIBED', 'STATE_CHANGED', 'LIVE']);
+  });
+
+  it('latest: cursors only grow, though what is new is loaded faster than what was missed', async () => {
+    const [guild, other] = [randomUUID(), randomUUID()];
+    const [busy, slow] = [log.shut(guild), log.shut(other)];
+    await subscribe('guild/*', { delivery: 'latest' });
+    log.append({ type: 'guild', id: guild }, { id: other });
+    await turn();
+    await subscribe('player/*', { from: cursorAt(1), delivery: 'latest' });
+    log.append({});
+    await turn();
+    busy.open(); // now both come to their turn
+    await turn();
+    slow.open();
+    await turn();
+    const told = client.told.filter(({ channel }) => channel === 'player/*');
+    expect(told.map(({ messageType, aggregateId }) => [messageType, aggregateId])).toEqual([
+      ['SUBSCRIBED', undefined], ['STATE_CHANGED', other], ['LIVE', undefined], ['STATE_CHANGED', ID],
+    ]);
+    expect(told.map(positionOf)).toEqual([1, 3, 3, 4]);
+  });
+
+  it('latest: a change that fits the filter is told, though one that does not came right after it', async () => {
+    const other = randomUUID();
+    await subscribe('player/*', { delivery: 'latest', filter: { eventTypes: ['Wanted'] } });
+    await turn();
+    log.append({ eventType: 'Wanted' }, { id: other, eventType: 'Wanted' }, { eventType: 'Other' }, { id: randomUUID(), eventType: 'Other' });
+    await turn();
+    expect(states().map(({ aggregateId, version }) => [aggregateId, version])).toEqual([[ID, 3], [other, 1]]);
+    expect(states().map(positionOf)).toEqual([2, 3]);
+  });
+
+  it('latest: what was missed at the last step goes through the filter and the limits of the token as well', async () => {
+    open({ aggregateTypes: ['player'] });
+    // The hub reads further while the page comes from the log.
+    const gate = log.shut('the past', 'then');
+    const done = subscribe('server/eu', { from: cursorAt(0), delivery: 'latest', filter: { eventTypes: ['Wanted'] } });
+    await turn();
+    log.append({ type: 'world', eventType: 'Wanted' }, { id: randomUUID(), eventType: 'Other' }, { eventType: 'Wanted' });
+    await turn();
+    gate.open();
+    await done;
+    await turn();
+    expect(states().map(({ aggregateType, eventType }) => [aggregateType, eventType])).toEqual([['player', 'Wanted']]);
+  });
+
+  it('latest: no state of a subscription that was ended while it waited', async () => {
+    await subscribe(CHANNEL, { delivery: 'latest' });
+    client.reads = false;
+    await subscribe('world/*');
+    await turn();
+    log.append({});
+    await turn();
+    streams.receive(session, Buffer.from(JSON.stringify({ action: 'unsubscribe', channel: CHANNEL })));
+    client.readAgain();
+    await turn();
+    expect(client.told.at(-1)).toMatchObject({ messageType: 'UNSUBSCRIBED' });
+  });
+});

@@ -1,0 +1,178 @@
+import type { Principal } from '@app/auth';
+import { CLOSE } from '../protocol/close-codes.js';
+import type { Flusher } from './flusher.js';
+import type { StreamFigures } from './figures.js';
+import { type Message, Parcel } from './message.js';
+import { Outbox } from './outbox.js';
+import type { Outlet, Subscription } from './subscription.js';
+import type { Wire } from './wire.js';
+
+/** Of what waits for one slow client; a single parcel may be larger. */
+export const MAX_QUEUED_BYTES = 128 * 1024;
+/** Who has not read by then is closed. In ms. */
+const PATIENCE_MS = 10_000;
+
+/** What a session asks of the engine that it belongs to. */
+export interface SessionHost {
+  readonly flusher: Flusher;
+  readonly figures: StreamFigures;
+  /** The subscription ends: no more changes for it. */
+  leave(subscription: Subscription): void;
+  /** Where a subscription that is cut can go on. */
+  resync(subscription: Subscription): Message;
+}
+
+/**
+ * One client: what it subscribed to, and what waits for it. Its memory is bounded: a client that does not keep up loses its
+ * lossless subscriptions, is told where to resume, and is closed if it does not read even that. Of the subscriptions for the
+ * latest state a newer one takes the place of the older.
+ */
+export class Session implements Outlet {
+  readonly subscriptions = new Map<string, Subscription>();
+  isOpen = true;
+  /** It has one subscription from its start, and ends with it. */
+  isForOne = false;
+  isGathering = false;
+  /** When something was heard of it last; on the monotonic clock. */
+  heardAtMs = performance.now();
+  /** For the limit of messages in a time: a bucket of tokens. */
+  allowance = { left: Number.POSITIVE_INFINITY, atMs: 0 };
+  private readonly outbox = new Outbox();
+  /** States that wait, the newest of each aggregate, in the order of their positions. */
+  private states: Map<string, { readonly parcel: Parcel; readonly owner: Subscription }> | undefined;
+  private queuedBytes = 0;
+  private blockedSinceMs: number | undefined;
+  private waiting: (() => void)[] | undefined;
+
+  constructor(
+    readonly principal: Principal, private readonly wire: Wire, private readonly host: SessionHost,
+    /** Whether its token still holds. */
+    readonly isAdmitted: () => boolean,
+  ) {}
+
+  get subject(): string {
+    return this.principal.subject;
+  }
+
+  /** Sends a parcel, now or when the client has taken what came before. @param owner whose changes these are */
+  push(parcel: Parcel, owner?: Subscription): void {
+    if (!this.isOpen || owner?.ended) return;
+    this.outbox.add(parcel, owner);
+    if (this.blockedSinceMs === undefined) this.host.flusher.add(this);
+    else this.count(parcel.size);
+    if (this.queuedBytes > MAX_QUEUED_BYTES) this.cut();
+  }
+
+  say(message: Message, owner?: Subscription): void {
+    this.push(new Parcel([message]), owner);
+  }
+
+  /** Sends a state, or puts it in the place of an older one of the same aggregate that still waits. */
+  pushState(key: string, parcel: Parcel, owner: Subscription): void {
+    if (!this.isOpen) return;
+    const states = (this.states ??= new Map());
+    const slot = `${owner.channel.name} ${key}`;
+    if (states.delete(slot)) this.host.figures.coalesced += 1;
+    states.set(slot, { parcel, owner });
+    if (this.blockedSinceMs === undefined) this.host.flusher.add(this);
+  }
+
+  /** Writes what waits, with one system call. */
+  flush(): void {
+    if (!this.isOpen || this.blockedSinceMs !== undefined) return;
+    if (this.states) {
+      for (const { parcel, owner } of this.states.values()) if (!owner.ended) this.outbox.add(parcel, owner);
+      this.states = undefined;
+    }
+    if (!this.outbox.isEmpty) {
+      this.outbox.tally(this.host.figures);
+      const free = this.wire.write(this.outbox.parcels());
+      this.empty();
+      if (!free) this.block();
+    }
+    if (this.waiting && this.blockedSinceMs === undefined) this.release();
+  }
+
+  drained(): Promise<void> {
+    if (!this.isOpen || (this.outbox.isEmpty && this.blockedSinceMs === undefined)) return Promise.resolve();
+    return new Promise((resolve) => (this.waiting ??= []).push(resolve));
+  }
+
+  /** Whether it has had its chance to read what waits for it. */
+  isStuck(nowMs: number): boolean {
+    return this.blockedSinceMs !== undefined && nowMs - this.blockedSinceMs > PATIENCE_MS;
+  }
+
+  ping(): void {
+    if (this.blockedSinceMs === undefined) this.wire.ping();
+  }
+
+  /** Closes from this side. */
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.flush();
+    this.end(code);
+    this.wire.close(code, reason);
+  }
+
+  destroy(code: number): void {
+    this.end(code);
+    this.wire.destroy();
+  }
+
+  /** The client is gone, or as good as. */
+  end(code: number): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.host.figures.closed(code);
+    for (const subscription of this.subscriptions.values()) this.host.leave(subscription);
+    this.subscriptions.clear();
+    this.empty();
+    this.states = undefined;
+    this.release();
+  }
+
+  private block(): void {
+    this.blockedSinceMs = performance.now();
+    this.wire.drained(() => {
+      this.blockedSinceMs = undefined;
+      this.flush();
+    });
+  }
+
+  private cut(): void {
+    const cut = new Set<Subscription>();
+    const kept: Parcel[] = [];
+    this.outbox.each((parcel, owner) => {
+      if (owner) cut.add(owner);
+      else kept.push(parcel);
+    });
+    this.empty();
+    for (const subscription of cut) {
+      this.host.leave(subscription);
+      this.subscriptions.delete(subscription.channel.name);
+      kept.push(new Parcel([this.host.resync(subscription)]));
+    }
+    for (const parcel of kept) this.outbox.add(parcel, undefined);
+    this.host.figures.resyncs += cut.size;
+    this.count(kept.reduce((sum, { size }) => sum + size, 0));
+    // What it brought upon itself beside: answers to what it asks without reading them.
+    if (this.queuedBytes > MAX_QUEUED_BYTES) this.destroy(CLOSE.tooSlow);
+  }
+
+  private count(bytes: number): void {
+    this.queuedBytes += bytes;
+    this.host.figures.queuedBytes += bytes;
+  }
+
+  private empty(): void {
+    this.outbox.clear();
+    this.count(-this.queuedBytes);
+  }
+
+  private release(): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    for (const resume of waiting ?? []) resume();
+  }
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, fresh, type Service, startService } from './support/service.js';
+
+const PATH = '/api/v1/rollbacks';
+
+describe('rollbacks over HTTP', () => {
+  let service: Service;
+  let operator: string;
+  beforeAll(async () => {
+    service = await startService();
+    operator = service.token('operator', { sub: 'olga' });
+  });
+  afterAll(async () => {
+    await service.stop();
+  });
+
+  const post = (path: string, body: object, token = operator): Promise<Answer> => service.ask('POST', path, { body, token });
+  const preview = (scope: object): Promise<Answer> => post(PATH, { scope });
+  const execute = (id: unknown, confirm: string, reason = 'an exploit'): Promise<Answer> => post(`${PATH}/${String(id)}/execute`, { reason, confirm });
+  const dataOf = async (state: string): Promise<unknown> => (await service.ask('GET', `${state}?consistency=strong`)).body['data'];
+  const event = async (id: string, eventData: object, more: object = {}, type = 'player'): Promise<{ eventId: string; timestamp: string }> => {
+    const { status, body } = await service.ask('POST', '/api/v1/events', {
+      body: { eventType: 'Something', aggregateType: type, aggregateId: id, eventData, ...more },
+    });
+    expect(status).toBe(201);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    return body as { eventId: string; timestamp: string };
+  };
+
+  it('takes one aggregate back to a version, and the rollback back', async () => {
+    const { id, state } = fresh();
+    await event(id, { gold: 10, title: 'a' });
+    await event(id, { gold: { $inc: 5 }, bag: { gems: 2 } });
+    await event(id, { title: null, gold: { $inc: 7 } });
+    const before = await dataOf(state);
+    const { status, body } = await preview({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      status: 'previewed', createdBy: 'olga', conflicts: [], affected: [{
+        aggregateType: 'player', aggregateId: id, version: 3,
+        diff: [{ path: '/bag', old: { gems: 2 } }, { path: '/gold', old: 22, new: 10 }, { path: '/title', new: 'a' }],
+      }],
+    });
+    expect(await dataOf(state)).toEqual(before);
+    expect(await execute(body['rollbackId'], '1')).toMatchObject({
+      status: 200, body: { status: 'executed', events: [{ aggregateId: id, eventType: 'StateRolledBack', eventVersion: 4 }] },
+    });
+    expect(await dataOf(state)).toEqual({ gold: 10, title: 'a' });
+    const { body: history } = await service.ask('GET', `/api/v1/events/player/${id}`);
+    expect((history['events'] as object[]).at(-1)).toMatchObject({ metadata: { reason: 'an exploit', rollbackId: body['rollbackId'] }, correlationId: body['rollbackId'] });
+    expect((await post(`${PATH}/${String(body['rollbackId'])}/undo`, { reason: 'a mistake' })).body).toMatchObject({ status: 'undone' });
+    expect(await dataOf(state)).toEqual(before);
+    expect((await service.ask('GET', `${PATH}/${String(body['rollbackId'])}`, { token: operator })).body)
+      .toMatchObject({ status: 'undone', reason: 'an exploit', executedBy: 'olga', undoReason: 'a mistake' });
+  });
+
+  it('follows an exploit to everyone who received its gold', async () => {
+    const [thief, friend, bystander] = [fresh(), fresh(), fresh()];
+    for (const { id } of [thief, friend, bystander]) await event(id, { gold: 100 });
+    const exploit = await event(thief.id, { gold: { $inc: 1_000_000 } });
+    const gift = await event(friend.id, { gold: { $inc: 5_000 } }, { causationId: exploit.eventId });
+    await event(friend.id, { gold: { $inc: -40 }, sword: 1 });
+    await event(bystander.id, { gold: { $inc: 300 } }, { causationId: gift.eventId });
+    const { body } = await preview({ causationId: exploit.eventId });
+    expect((body['affected'] as object[]).length).toBe(3);
+    expect(body['conflicts']).toEqual([{ aggregateType: 'player', aggregateId: friend.id, path: '/gold', resolution: 'taken back by the amount' }]);
+    expect((await execute(body['rollbackId'], '3')).status).toBe(200);
+    expect([await dataOf(thief.state), await dataOf(friend.state), await dataOf(bystander.state)])
+      .toEqual([{ gold: 100 }, { gold: 60, sword: 1 }, { gold: 100 }]);
+    // What is taken back is not taken back again.
+    expect(await preview({ causationId: exploit.eventId })).toMatchObject({ status: 422, body: { error: 'INVALID_OPERATION' } });
+  });
+
+  it('takes back a transaction by its correlation, and what is spent only down to the bounds', async () => {
+    const [from, to] = [fresh(), fresh()];
+    for (const { id } of [from, to]) await event(id, { gold: 100 });
+    const correlationId = randomUUID();
+    const give = ({ id }: { id: string }, amount: number) => ({ aggregateType: 'player', aggregateId: id, changes: { gold: { $inc: amount } } });
+    expect((await service.ask('POST', '/api/v1/commands/transaction', { body: { changes: [give(from, -80), give(to, 80)], correlationId } })).status).toBe(200);
+    await event(to.id, { gold: { $inc: -150 } });
+    const { body } = await preview({ correlationId });
+    expect(body['conflicts']).toEqual(expect.arrayContaining([
+      { aggregateType: 'player', aggregateId: to.id, path: '/gold', resolution: 'limited by the bounds' },
+    ]));
+    expect((await execute(body['rollbackId'], '2')).status).toBe(200);
+    expect([await dataOf(from.state), await dataOf(to.state)]).toEqual([{ gold: 100 }, { gold: 0 }]);
+  });
+
+  it('takes back what one actor did in a time, and deletes what would not be there', async () => {
+    const [old, made] = [fresh('guild'), fresh('guild')];
+    const start = await event(old.id, { gold: 5 }, {}, 'guild');
+    const bot = service.token('service', { sub: 'bot' });
+    const asBot = (at: string, body: object) => service.ask('PUT', at, { body, token: bot });
+    await asBot(old.state, { changes: { gold: 9, motto: 'x' }, expectedVersion: 1 });
+    await asBot(made.state, { changes: { gold: 1 }, expectedVersion: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const { body } = await preview({ actor: 'bot', from: start.timestamp, to: new Date().toISOString() });
+    expect((await execute(body['rollbackId'], '2')).status).toBe(200);
+    expect(await dataOf(old.state)).toEqual({ gold: 5 });
+    expect((await service.ask('GET', made.state)).status).toBe(404);
+    expect((await post(`${PATH}/${String(body['rollbackId'])}/undo`, { reason: 'no bot' })).status).toBe(200);
+    expect([await dataOf(old.state), await dataOf(made.state)]).toEqual([{ gold: 9, motto: 'x' }, { gold: 1 }]);
+  });
+
+  it('refuses a stale preview, a wrong confirmation and a second time, and does nothing', async () => {
+    const { id, state } = fresh();
+    await event(id, { gold: 1 });
+    await event(id, { gold: 2 });
+    const scope = { aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } };
+    const { body: { rollbackId } } = await preview(scope);
+    expect(await execute(rollbackId, '2')).toMatchObject({ status: 400, body: { error: 'VALIDATION_ERROR' } });
+    await event(id, { gold: 3 });
+    expect(await execute(rollbackId, '1')).toMatchObject({ status: 409, body: { error: 'STALE_PREVIEW' } });
+    expect(await dataOf(state)).toEqual({ gold: 3 });
+    const again = (await preview(scope)).body['rollbackId'];
+    const answers = await Promise.all([execute(again, '1'), execute(again, '1'), execute(again, '1')]);
+    expect(answers.map(({ status }) => status)).toContain(200);
+    expect(await dataOf(state)).toEqual({ gold: 1 });
+    expect((await service.ask('GET', state)).body['version']).toBe(4);
+    expect(await execute(again, '1')).toMatchObject({ status: 409 });
+    expect((await post(`${PATH}/${String(rollbackId)}/undo`, { reason: 'x' })).status).toBe(409);
+    await service.db.pool.query(`UPDATE global_state.rollbacks SET expires_at = now()`);
+  });
+
+  it('goes on where it was cut short', async () => {
+    const correlationId = randomUUID();
+    const players = Array.from({ length: 5 }, () => fresh());
+    for (const { id } of players) {
+      await event(id, { gold: 10 });
+      await event(id, { gold: { $inc: 90 } }, { correlationId });
+    }
+    const { body: { rollbackId } } = await preview({ correlationId });
+    expect((await execute(rollbackId, '5')).status).toBe(200);
+    // As a crash leaves it: begun, some of it done.
+    await service.db.pool.query(`UPDATE global_state.rollbacks SET status = 'executing' WHERE id = $1`, [rollbackId]);
+    expect(await execute(rollbackId, '5')).toMatchObject({ status: 200, body: { events: [] } });
+    for (const { state } of players) expect(await dataOf(state)).toEqual({ gold: 10 });
+  });
+
+  it.each([
+    ['no scope', {}], ['two scopes', { scope: { correlationId: randomUUID(), causationId: randomUUID() } }],
+    ['an actor without a time', { scope: { actor: 'x' } }], ['a version and a time', { scope: { aggregate: { aggregateType: 'player', aggregateId: randomUUID(), toVersion: 1, toTime: '2026-01-01T00:00:00Z' } } }],
+  ])('refuses %s with 400', async (_what, body) => {
+    expect(await post(PATH, body)).toMatchObject({ status: 400, body: { error: 'VALIDATION_ERROR' } });
+  });
+
+  it('is for operators, and lists what was done', async () => {
+    const { id } = fresh();
+    await event(id, { gold: 1 });
+    const scope = { aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } };
+    for (const role of ['viewer', 'service'] as const) expect((await post(PATH, { scope }, service.token(role))).status).toBe(403);
+    expect(await preview(scope)).toMatchObject({ status: 422 });
+    expect(await preview({ aggregate: { ...scope.aggregate, aggregateId: randomUUID() } })).toMatchObject({ status: 404 });
+    expect((await service.ask('GET', `${PATH}/${randomUUID()}`, { token: operator }))).toMatchObject({ status: 404, body: { error: 'ROLLBACK_NOT_FOUND' } });
+    const first = await service.ask('GET', `${PATH}?limit=2`, { token: operator });
+    expect((first.body['rollbacks'] as object[]).length).toBe(2);
+    const next = /<([^>]+)>/.exec(first.headers.get('link')!)![1]!;
+    expect((await service.ask('GET', next, { token: operator })).status).toBe(200);
+  });
+});

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, type PersistenceOfRedis } from '@app/testing';
+import { Agent, request } from 'undici';
+import { withDatabase } from './harness/database.js';
+import { Fleet } from './harness/fleet.js';
+import type { ServiceProcess } from './harness/service-process.js';
+
+const AT_ONCE = 1000;
+const ATTEMPTS = 30;
+/** So long an instance waits for another one's load. */
+const LEASE_WAIT_MS = 250;
+
+const LOG_READS = ["ALTER SYSTEM SET log_statement = 'all'", 'SELECT pg_reload_conf()'];
+
+let fleet: Fleet;
+let agent: Agent;
+
+beforeEach(() => {
+  agent = new Agent({ connections: AT_ONCE, pipelining: 1 });
+});
+
+afterEach(async () => {
+  await agent.destroy();
+  await fleet?.end();
+});
+
+async function startFleet(redis?: PersistenceOfRedis): Promise<void> {
+  fleet = await Fleet.start({ instances: 3, redis });
+  await withDatabase(fleet.dataDir, async (client) => {
+    for (const statement of LOG_READS) await client.query(statement);
+  });
+}
+
+/** Asks until there is an answer: a thousand requests at once may well be refused as too many for the moment. */
+async function ask(to: ServiceProcess, id: string): Promise<string> {
+  for (;;) {
+    const { statusCode, body } = await request(`${to.url}/api/v1/state/player/${id}`, {
+      headers: { authorization: `Bearer ${to.token}` }, dispatcher: agent,
+    });
+    const text = await body.text();
+    if (statusCode === 200) return text;
+    if (statusCode !== 503) throw new Error(`${statusCode} ${text}`);
+    await sleep(100);
+  }
+}
+
+async function write(to: ServiceProcess, id: string, expectedVersion: number): Promise<void> {
+  const { statusCode, body } = await request(`${to.url}/api/v1/state/player/${id}`, {
+    method: 'PUT', body: JSON.stringify({ changes: { gold: expectedVersion }, expectedVersion }), dispatcher: agent,
+    headers: { authorization: `Bearer ${to.token}`, 'content-type': 'application/json' },
+  });
+  expect([statusCode, await body.text()]).toEqual([200, expect.anything()]);
+}
+
+/** Sum of a counter of the service. */
+async function counted(of: ServiceProcess, name: string): Promise<number> {
+  const { body } = await request(`${of.url}/metrics`); // on connections of its own: not behind the reads that wait
+  const lines = (await body.text()).split('\n').filter((line) => line.startsWith(`gss_${name}`));
+  expect(lines).not.toEqual([]);
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** How often PostgreSQL was asked for this aggregate, by its own log of statements. What writes or counts it has more parameters. */
+function readsOf(id: string): number {
+  const log = readFileSync(join(fleet.dataDir, 'postgres.log'), 'utf8');
+  return log.split('\n').filter((line) => /Parameters: /i.test(line) && line.includes(id) && !line.includes('$3 = ')).length;
+}
+
+/** An aggregate that the first instance made and the others have heard of, but not read. */
+async function unread(): Promise<string> {
+  const [writer, ...readers] = fleet.instances;
+  const [id, marker] = [randomUUID(), randomUUID()];
+  await write(writer!, marker, 0);
+  await Promise.all(readers.map((reader) => ask(reader, marker)));
+  await write(writer!, id, 0);
+  await write(writer!, marker, 1);
+  await Promise.all(readers.map((reader) => eventually(async () => expect(await ask(reader, marker)).toContain('"version":2'))));
+  return id;
+}
+
+interface Attempt {
+  /** Reads of PostgreSQL on behalf of the requests. */
+  readonly reads: number;
+  /** An instance was held up so long that it did not lean on its caches, or that others waited for it no longer. */
+  readonly heldUp: boolean;
+}
+
+const READS = ['cache_loaded_keys_total', 'cache_samples_total{found="checked"', 'cache_bypasses_total{why="blind"'] as const;
+
+/** Many reads of one aggregate through some instances. */
+async function readMissed(
+  readers: readonly ServiceProcess[], around: { before?: () => Promise<unknown>; meanwhile?: (misses: () => Promise<number>) => Promise<void> },
+): Promise<Attempt> {
+  const id = await unread();
+  const total = async (name: string): Promise<number> =>
+    (await Promise.all(readers.map((of) => counted(of, name)))).reduce((sum, count) => sum + count);
+  const misses = async (): Promise<number> => await total('cache_misses_total{layer="l1"') + await total('cache_bypasses_total');
+  const [missesBefore, readsBefore, ...before] = [await misses(), readsOf(id), ...await Promise.all(READS.map(total))];
+  await around.before?.();
+  const begun = performance.now();
+  const asked = Promise.all(readers.flatMap((to) => Array.from({ length: AT_ONCE / readers.length }, () => ask(to, id))));
+  await around.meanwhile?.(async () => await misses() - missesBefore);
+  expect(new Set(await asked).size).toBe(1);
+  const tookMs = performance.now() - begun;
+  // The metrics tell the truth; the samples among the reads are asked for by nobody.
+  return eventually(async () => {
+    const [loads = 0, samples = 0, blind = 0] = (await Promise.all(READS.map(total))).map((count, i) => count - before[i]!);
+    expect(loads + samples).toBe(readsOf(id) - readsBefore);
+    return { reads: loads, heldUp: blind > 0 || (!around.meanwhile && tookMs > LEASE_WAIT_MS) };
+  });
+}
+
+/** On a machine that is busy with other things it takes some attempts until no instance is held up. */
+async function until(reads: number, attempt: () => Promise<Attempt>): Promise<void> {
+  const attempts: Attempt[] = [];
+  while (attempts.length < ATTEMPTS && !attempts.some((each) => each.reads === reads)) attempts.push(await attempt());
+  process.stdout.write(`reads of PostgreSQL for ${AT_ONCE} misses: ` +
+    `${attempts.map((each) => `${each.reads}${each.heldUp ? ' (held up)' : ''}`).join(', ')}\n`);
+  expect(attempts.at(-1)?.reads).toBe(reads);
+  for (const each of attempts) if (!each.heldUp) expect(each.reads).toBe(reads);
+}
+
+it('1,000 concurrent misses on one key are one read of PostgreSQL for an instance without Redis', async () => {
+  await startFleet();
+  const readers = [fleet.instances[1]!];
+  await withDatabase(fleet.dataDir, (client) => until(1, () => readMissed(readers, {
+    // The read waits for the lock, so that all are under way before there is an answer.
+    before: () => client.query('BEGIN; LOCK TABLE global_state.aggregate_states IN ACCESS EXCLUSIVE MODE'),
+    meanwhile: async (misses) => {
+      await eventually(async () => expect(await misses()).toBeGreaterThanOrEqual(AT_ONCE), 60_000);
+      await client.query('COMMIT');
+    },
+  })));
+}, 300_000);
+
+it('1,000 concurrent misses on one key are one read of PostgreSQL for all instances with Redis', async () => {
+  await startFleet('none');
+  await until(1, () => readMissed(fleet.instances.slice(1), {}));
+}, 300_000);

@@ -1,0 +1,63 @@
+import type { Client } from 'pg';
+import type { Aggregate } from './client-log.js';
+import type { TimedLog } from './timed-log.js';
+import type { Address, Heard, Transport } from './transport.js';
+
+const STATES = `SELECT aggregate_type AS type, aggregate_id AS id, version, deleted, data::text AS data,
+    encode(checksum, 'hex') AS checksum, last_modified
+  FROM global_state.aggregate_states`;
+const AT_ONCE = 16;
+
+interface StateRow {
+  readonly type: string;
+  readonly id: string;
+  readonly version: string;
+  readonly deleted: boolean;
+  readonly data: string;
+  readonly checksum: string;
+  readonly last_modified: Date;
+}
+
+const WAYS: readonly [name: string, headers: Record<string, string>][] = [
+  ['from its caches', {}], ['read through', { 'cache-control': 'no-cache' }],
+];
+
+/**
+ * Every instance answers for every aggregate what the database holds, byte for byte, from its caches and read through.
+ * Nobody may be writing. @returns how many answers were compared
+ */
+export async function checkAnswers(
+  client: Client, given: { log: TimedLog; transport: Transport; aggregates: readonly Aggregate[]; instances: readonly Address[] },
+): Promise<number> {
+  const { log, transport, aggregates, instances } = given;
+  const { rows } = await client.query<StateRow>(STATES);
+  const truth = new Map(rows.map((row) => [row.id, row]));
+  const asks = instances.flatMap((to, i) => aggregates.flatMap((aggregate) =>
+    WAYS.map(([name, headers]) => ({ to, aggregate, headers, how: `instance ${i}, ${name}` }))));
+  const count = asks.length;
+  const ask = async ({ to, aggregate, headers, how }: (typeof asks)[number]): Promise<void> => {
+    const path = `/api/v1/state/${aggregate.type}/${aggregate.id}`;
+    const heard = await transport.send(to, { method: 'GET', path, headers });
+    const [said, due] = [heard ? summary(heard) : 'nothing', expected(truth.get(aggregate.id))];
+    if (said !== due) log.violate('stale', `${how}: ${path} -> ${said}, due ${due}`);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let next = asks.pop(); next; next = asks.pop()) await ask(next);
+  }));
+  return count;
+}
+
+function expected(row: StateRow | undefined): string {
+  if (!row) return '404 at version 0';
+  const { type, id, version, deleted, data, checksum, last_modified: lastModified } = row;
+  return deleted
+    ? `404 at version ${version}`
+    : `200 "v${version}" {"aggregateType":"${type}","aggregateId":"${id}","version":${version},"data":${data},` +
+      `"lastModified":"${lastModified.toISOString()}","checksum":"${checksum}"}`;
+}
+
+function summary({ status, headers, text }: Heard): string {
+  if (status !== 404) return `${status} ${String(headers.etag)} ${text}`;
+  const { details } = JSON.parse(text) as { details?: { deletedAtVersion?: number } };
+  return `404 at version ${details?.deletedAtVersion ?? 0}`;
+}
