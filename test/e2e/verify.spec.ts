@@ -142,10 +142,12 @@ describe('the log of an instance without a key', () => {
     }, WITHIN_MS);
     expect(await start(service)).toMatchObject({ status: 409, body: { error: 'OPERATION_CONFLICT', details: { operationId } } });
     await service.ask('POST', `/api/v1/operations/${String(operationId)}/cancel`, { token: operator(service) });
-    await reach(service, operationId, 'cancelled').finally(async () => { // while it cannot go on
+    try {
+      await reach(service, operationId, 'cancelled'); // while it cannot go on
+    } finally {
       await holder.query('ROLLBACK');
       holder.release();
-    });
+    }
     await service.ask('POST', `/api/v1/operations/${String(operationId)}/resume`, { token: operator(service) });
     expect((await reach(service, operationId, 'completed')).result).toMatchObject({ events: 20 });
     await eventually(async () => {
