@@ -5,7 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { ANALYTICS_OPTIONS, type AnalyticsOptions } from './analytics-options.js';
 import { AnalyticsController } from './http/analytics.controller.js';
 import { ProjectionsController } from './http/projections.controller.js';
-import { ANALYTICS, AnalyticsProjection, REST_MS } from './projection/analytics-projection.js';
+import { ANALYTICS, AnalyticsProjection, PACE } from './projection/analytics-projection.js';
 import { AnalyticsRebuild, REBUILD_ANALYTICS } from './projection/analytics-rebuild.js';
 import { GetEventAnalyticsHandler } from './query/get-event-analytics.js';
 import { GetStateAnalyticsHandler } from './query/get-state-analytics.js';
@@ -37,7 +37,7 @@ export class AnalyticsModule implements OnModuleInit, OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { region, counts, now } = this.options;
     const { handle } = new AnalyticsProjection(region, now);
-    if (counts) this.events.projections.start(ANALYTICS, handle, REST_MS);
+    if (counts) this.events.projections.start(ANALYTICS, handle, PACE);
     else this.events.projections.define(ANALYTICS, handle);
   }
 }

@@ -5,7 +5,7 @@ import { type DynamicModule, type FactoryProvider, Inject, Module, type OnApplic
 import { Operations } from '@app/operations';
 import type { Pool } from 'pg';
 import { FlagFigures } from './flags/flag-figures.js';
-import { FLAGS, FlagProjection, REST_MS } from './flags/flag-projection.js';
+import { FLAGS, FlagProjection, PACE } from './flags/flag-projection.js';
 import { Flags } from './flags/flags.js';
 import { FlagsController } from './flags/flags.controller.js';
 import { QuarantinesController } from './flags/quarantines.controller.js';
@@ -69,7 +69,7 @@ export class IntegrityModule implements OnModuleInit, OnApplicationBootstrap, On
 
   onApplicationBootstrap(): void {
     const { log } = this.binding;
-    this.events.projections.start(FLAGS, new FlagProjection(this.figures, log).handle, REST_MS);
+    this.events.projections.start(FLAGS, new FlagProjection(this.figures, log).handle, PACE);
     this.signer.start();
     this.refresh();
     this.timer = setInterval(() => this.refresh(), REFRESH_MS).unref();

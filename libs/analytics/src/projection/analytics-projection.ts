@@ -9,8 +9,11 @@ import { tally } from './tally.js';
 /** The durable consumer's name. */
 export const ANALYTICS = 'analytics';
 
-/** So long the consumer rests after a batch that was not full: the figures may be that old, and writes are not followed one by one. */
-export const REST_MS = 250;
+/**
+ * How it follows the log: writes are not followed one by one, and of a busy log an aggregate's changes are counted together (0015). Figures
+ * may be old by the rest and a batch.
+ */
+export const PACE = { restMs: 250, share: 0.1 };
 
 /** Counts the log, batch by batch, in the transaction that moves the checkpoint. */
 export class AnalyticsProjection {
@@ -25,7 +28,7 @@ export class AnalyticsProjection {
   readonly handle: ConsumeBatch = async (client: PoolClient, events: readonly LogFact[]) => {
     const build = this.build ?? await readLiveBuild(client);
     const firstHour = hourOf(this.now()) - KEPT_DAYS * HOURS_A_DAY;
-    await addTally(client, build, tally(events, this.here, firstHour));
+    await addTally(client, build, await tally(events, this.here, firstHour));
     if (this.purgedFor < firstHour && await purgeFigures(client, build, firstHour)) this.purgedFor = firstHour;
   };
 }

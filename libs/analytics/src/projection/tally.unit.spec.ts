@@ -25,24 +25,24 @@ describe('hours', () => {
 });
 
 describe('tally', () => {
-  it('counts a local event at its commit and one of elsewhere at its own time', () => {
+  it('counts a local event at its commit and one of elsewhere at its own time', async () => {
     const late = 3 * HOUR_MS;
-    const { aggregates, latencies } = tally([event({ hour: 1, lateMs: late }), event({ hour: 1, lateMs: late, origin: 'there' })], 'here', 0);
+    const { aggregates, latencies } = await tally([event({ hour: 1, lateMs: late }), event({ hour: 1, lateMs: late, origin: 'there' })], 'here', 0);
     expect(aggregates.map(({ hour }) => hour - hourOf(START))).toEqual([4, 1]);
     expect(latencies.filter(({ hours }) => hours === 1).map(({ foreign }) => foreign)).toEqual([false, true]);
   });
 
-  it('leaves out what is older than what is kept', () => {
-    expect(tally([event({ hour: 1 })], 'here', hourOf(START) + 2)).toEqual({ aggregates: [], eventTypes: [], latencies: [] });
+  it('leaves out what is older than what is kept', async () => {
+    expect(await tally([event({ hour: 1 })], 'here', hourOf(START) + 2)).toEqual({ aggregates: [], eventTypes: [], latencies: [] });
   });
 
-  it('counts every event once in each part, whatever the batch', () => {
+  it('counts every event once in each part, whatever the batch', async () => {
     const some = fc.record({
       hour: fc.nat(50), lateMs: fc.nat(5_000), origin: fc.constantFrom('here', 'there'), type: fc.constantFrom('A', 'B'), id: fc.nat(5),
       version: fc.integer({ min: 1, max: 1_000 }),
     });
-    fc.assert(fc.property(fc.array(some, { maxLength: 100 }), (events) => {
-      const made = tally(events.map(event), 'here', 0);
+    await fc.assert(fc.asyncProperty(fc.array(some, { maxLength: 100 }), async (events) => {
+      const made = await tally(events.map(event), 'here', 0);
       const sum = (rows: readonly { changes: number }[]) => rows.reduce((all, { changes }) => all + changes, 0);
       expect([sum(made.aggregates), sum(made.eventTypes), sum(made.latencies)]).toEqual([events.length, events.length, 2 * events.length]);
       expect(made.aggregates.reduce((all, { versions }) => all + versions, 0n))

@@ -77,15 +77,21 @@ const ADD_LATENCIES = {
     ON CONFLICT (build, hours, hour, aggregate_type, event_type, foreign_origin, slot) DO UPDATE SET changes = known.changes + excluded.changes`,
 };
 
+/** Rows of one statement: the event loop is free between two, and none takes long. */
+const ROWS_AT_ONCE = 2_000;
+
 /** Adds what a batch counted to a build, in the transaction that holds the checkpoint. */
 export async function addTally(client: PoolClient, build: number, { aggregates, eventTypes, latencies }: Tally): Promise<void> {
   if (aggregates.length === 0) return;
   await run(client, BY_INDEX, []);
-  await run(client, ADD_AGGREGATES, [...columns<AggregateCount>(aggregates, ['hour', 'aggregateType', 'aggregateId', 'changes', 'versions']), build]);
-  await run(client, ADD_EVENT_TYPES, [...columns<EventTypeCount>(eventTypes, ['hour', 'aggregateType', 'eventType', 'changes']), build]);
-  await run(client, ADD_LATENCIES, [
-    ...columns<LatencyCount>(latencies, ['hours', 'hour', 'aggregateType', 'eventType', 'foreign', 'slot', 'changes']), build,
-  ]);
+  const add = async <Row>(statement: typeof ADD_AGGREGATES, rows: readonly Row[], keys: readonly (keyof Row)[]): Promise<void> => {
+    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+      await run(client, statement, [...columns(rows.slice(from, from + ROWS_AT_ONCE), keys), build]);
+    }
+  };
+  await add<AggregateCount>(ADD_AGGREGATES, aggregates, ['hour', 'aggregateType', 'aggregateId', 'changes', 'versions']);
+  await add<EventTypeCount>(ADD_EVENT_TYPES, eventTypes, ['hour', 'aggregateType', 'eventType', 'changes']);
+  await add<LatencyCount>(ADD_LATENCIES, latencies, ['hours', 'hour', 'aggregateType', 'eventType', 'foreign', 'slot', 'changes']);
 }
 
 function columns<Row>(rows: readonly Row[], keys: readonly (keyof Row)[]): unknown[][] {

@@ -6,8 +6,10 @@ import { type LogFact, readFacts, readLog } from '../sql/read-events.js';
 import { inTransaction } from '../sql/transaction.js';
 import type { Wakeup } from './wakeup.js';
 
-/** Events of a durable consumer's batch, at most. */
-export const CONSUMED_AT_ONCE = 2_000;
+/** Events of a durable consumer's batch, at most: the more, the fewer rows it writes for each of them. */
+export const CONSUMED_AT_ONCE = 20_000;
+/** Events that it reads with one statement: the event loop is free between two. */
+const READ_AT_ONCE = 2_000;
 
 export interface FeedOptions {
   /** Events read at once, at most. */
@@ -17,8 +19,10 @@ export interface FeedOptions {
 
 /** How a durable consumer goes about it. */
 export interface ConsumePace {
-  /** Rest, in ms, after a batch that was not full: what comes meanwhile is handled together. Default 0. */
+  /** Least rest, in ms, after a batch that was not full: what comes meanwhile is handled together. Default 0. */
   readonly restMs?: number;
+  /** The most of the time that batches may take, unless they are full: it rests for so long. Default 1. */
+  readonly share?: number;
   /** After each look that held the checkpoint, when what it did is committed: where it stands, and how many events it took. */
   readonly looked?: (position: number, events: number) => void;
 }
@@ -56,15 +60,17 @@ export class Feed {
    * @throws what `handle` throws; the checkpoint stays where it was
    */
   async consume(
-    consumer: string, partition: number, handle: ConsumeBatch, signal: AbortSignal, { restMs = 0, looked }: ConsumePace = {},
+    consumer: string, partition: number, handle: ConsumeBatch, signal: AbortSignal, { restMs = 0, share = 1, looked }: ConsumePace = {},
   ): Promise<void> {
     await this.patiently(() => ensureCheckpoint(this.pool, consumer, partition), signal);
     while (!signal.aborted) {
       const seen = this.wakeup.count;
+      const begun = performance.now();
       const look = await this.patiently(() => this.step(consumer, partition, handle), signal);
+      const rest = Math.max(restMs, (performance.now() - begun) * (1 / share - 1));
       if (look) looked?.(look.position, look.events);
       if (!look?.events) await this.wakeup.next(seen, signal);
-      if (restMs > 0 && (look?.events ?? 0) < CONSUMED_AT_ONCE) await pause(restMs, signal);
+      if (rest > 0 && (look?.events ?? 0) < CONSUMED_AT_ONCE) await pause(rest, signal);
     }
   }
 
@@ -75,7 +81,7 @@ export class Feed {
     return inTransaction(this.pool, async (client) => {
       const after = await lockCheckpoint(client, consumer, partition);
       if (after === undefined) return undefined;
-      const events = await readFacts(client, partition, after, CONSUMED_AT_ONCE);
+      const events = await readBatch(client, partition, after, CONSUMED_AT_ONCE);
       const last = events.at(-1);
       if (!last) return { position: after, events: 0 };
       assertDense(after, events);
@@ -97,6 +103,17 @@ export class Feed {
       }
     }
     return undefined;
+  }
+}
+
+/** Events of a partition after a position, in order, at most `limit`, page by page. */
+export async function readBatch(client: PoolClient, partition: number, after: number, limit: number): Promise<LogFact[]> {
+  const events: LogFact[] = [];
+  for (;;) {
+    const wanted = Math.min(READ_AT_ONCE, limit - events.length);
+    const page = await readFacts(client, partition, events.at(-1)?.position ?? after, wanted);
+    for (const event of page) events.push(event);
+    if (page.length < wanted || events.length === limit) return events;
   }
 }
 

@@ -65,7 +65,7 @@ describe('projections', () => {
     projections.start('broken', () => Promise.reject(new Error('cannot count')));
     projections.start('well', async (client, events) => {
       for (const { position } of events) await client.query('INSERT INTO handled VALUES ($1)', [position]);
-    }, 20);
+    }, { restMs: 20 });
     expect(() => projections.start('well', async () => undefined)).toThrow('runs already');
     for (let n = 1; n <= 3; n += 1) {
       await append(2);

@@ -2,12 +2,12 @@ import { refKey } from '@app/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { dropCheckpoint, ensureCheckpoint, saveCheckpoint, takeCheckpoint } from '../sql/checkpoints.js';
 import { type ConsumerPosition, readConsumers } from '../sql/read-consumers.js';
-import { readFacts, readFactsOf } from '../sql/read-events.js';
+import { readFactsOf } from '../sql/read-events.js';
 import { inTransaction } from '../sql/transaction.js';
 import { PARTITION } from '../writer/advance.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Poison } from './poison.js';
-import { type ConsumeBatch, CONSUMED_AT_ONCE, type Feed, pause } from './feed.js';
+import { type ConsumeBatch, CONSUMED_AT_ONCE, type ConsumePace, type Feed, pause, readBatch } from './feed.js';
 
 /** Why a projection stands still on this instance. */
 export interface Stall {
@@ -79,15 +79,15 @@ export class Projections {
 
   /**
    * Feeds a projection from its checkpoint on, until `stop`. `handle` runs in the transaction that moves the checkpoint.
-   * @param restMs rest after a batch that was not full: a log that grows all the time is then read in larger batches
+   * @param pace how much it rests after a batch that was not full: a log that grows all the time is then read in larger batches
    * @throws Error if one of this name runs here
    */
-  start(name: string, handle: ConsumeBatch, restMs = 0): void {
+  start(name: string, handle: ConsumeBatch, pace: Omit<ConsumePace, 'looked'> = {}): void {
     if (this.running.has(name)) throw new Error(`the projection ${name} runs already`);
     const figures: Running = { events: 0, failures: 0, parked: 0, position: 0 };
     this.running.set(name, figures);
     this.define(name, handle);
-    this.loops.push(this.keepUp(name, handle, figures, restMs));
+    this.loops.push(this.keepUp(name, handle, figures, pace));
   }
 
   /** Where every consumer stands, also those that run elsewhere. */
@@ -138,7 +138,7 @@ export class Projections {
       const [upTo, after] = [await takeCheckpoint(client, consumer, PARTITION), await takeCheckpoint(client, successor, PARTITION)];
       if (upTo - after > CONSUMED_AT_ONCE) return false;
       if (upTo > after) {
-        const events = await readFacts(client, PARTITION, after, upTo - after);
+        const events = await readBatch(client, PARTITION, after, upTo - after);
         this.parked(successor, await this.deadLetters.hand(client, successor, events, handle, true));
       }
       const position = Math.max(upTo, after);
@@ -156,7 +156,7 @@ export class Projections {
     await Promise.all(this.loops);
   }
 
-  private async keepUp(name: string, handle: ConsumeBatch, figures: Running, restMs: number): Promise<void> {
+  private async keepUp(name: string, handle: ConsumeBatch, figures: Running, pace: ConsumePace): Promise<void> {
     const { signal } = this.stopped;
     const first = this.options.retryMs ?? RETRY_MS;
     let wait = first;
@@ -174,7 +174,7 @@ export class Projections {
     };
     while (!signal.aborted) {
       try {
-        await this.feed.consume(name, PARTITION, hand, signal, { restMs, looked });
+        await this.feed.consume(name, PARTITION, hand, signal, { ...pace, looked });
       } catch (error) {
         this.stall(name, figures, error);
         await pause(wait, signal);

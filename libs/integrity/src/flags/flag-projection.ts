@@ -7,8 +7,8 @@ import type { FlagFigures } from './flag-figures.js';
 /** The durable consumer's name. */
 export const FLAGS = 'flags';
 
-/** So long the consumer rests after a batch that was not full. */
-export const REST_MS = 250;
+/** Operators hear of a broken rule within that; a busy log is read in large batches. */
+export const PACE = { restMs: 250 };
 
 /**
  * Puts up for review what the events of the log say of rules they broke, in the transaction that moves the checkpoint: after a crash none
