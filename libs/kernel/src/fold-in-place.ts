@@ -1,5 +1,5 @@
 import { fromPointer, isJsonObject, type Json, type JsonObject, valueAt } from './json.js';
-import { type Clocks, type FoldState, type Op, sumOf } from './ops.js';
+import { type Clocks, type FoldState, type Op, put, sumOf } from './ops.js';
 
 const MAX_PATHS = 1000;
 
@@ -104,12 +104,6 @@ function write(data: JsonObject, path: readonly string[], value: Json): void {
 function erase(data: JsonObject, path: readonly string[]): void {
   const owner = path.length === 1 ? data : valueAt(data, path.slice(0, -1));
   if (isJsonObject(owner)) delete owner[path.at(-1)!];
-}
-
-/** Assigning to `__proto__` would set the prototype instead. */
-function put<T>(owner: { [key: string]: T }, key: string, value: T): void {
-  if (key !== '__proto__') owner[key] = value;
-  else Object.defineProperty(owner, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function copyOf(value: Json): Json {

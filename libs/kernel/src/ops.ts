@@ -43,12 +43,13 @@ export const EMPTY_FOLD: FoldState = Object.freeze({ data: {}, clocks: {}, gener
 
 /**
  * Folds one event's ops into a state. Pure and total: any op on any state has a result, so replay never needs the code
- * that once decided the event. An event on a tombstone revives it from `{}`. Copies only the path it writes.
+ * that once decided the event. An event on a tombstone revives it from `{}`. Copies what it writes, once however many ops do.
  * @param version the aggregate's version after the event; becomes the clock of every path it writes
  */
 export function fold(state: FoldState, ops: readonly Op[], version: number): FoldState {
   let { data, clocks, generation } = state;
   let deleted = false;
+  const copies = new Copies();
   for (const op of ops) {
     if (op[0] === 'del') {
       data = {};
@@ -60,25 +61,37 @@ export function fold(state: FoldState, ops: readonly Op[], version: number): Fol
     const path = fromPointer(op[1]);
     if (path.length === 0) continue; // only `del` is about the state as a whole
     const keepsBelow = op[0] === 'obj' && isJsonObject(valueAt(data, path));
-    data = applyToData(data, op, path);
-    clocks = touch(clocks, path, 0, { version, keepsBelow });
+    data = applyToData(data, op, path, copies);
+    clocks = touch(clocks, path, { version, keepsBelow }, copies);
     deleted = false;
   }
   return { data, clocks, generation, deleted };
 }
 
+/** The objects that a fold made: until it ends they are nobody else's, and are changed where they are. */
+class Copies {
+  private readonly made = new Set<object>();
+
+  of<T extends object>(original: T): T {
+    if (this.made.has(original)) return original;
+    const copy = { ...original };
+    this.made.add(copy);
+    return copy;
+  }
+}
+
 type PathOp = Exclude<Op, readonly ['del']>;
 
-function applyToData(data: JsonObject, op: PathOp, path: string[]): JsonObject {
+function applyToData(data: JsonObject, op: PathOp, path: string[], copies: Copies): JsonObject {
   switch (op[0]) {
     case 'set':
-      return write(data, path, 0, op[3]);
+      return write(data, path, op[3], copies);
     case 'inc':
-      return write(data, path, 0, sumOf(valueAt(data, path), op[3]));
+      return write(data, path, sumOf(valueAt(data, path), op[3]), copies);
     case 'obj':
-      return isJsonObject(valueAt(data, path)) ? data : write(data, path, 0, {});
+      return isJsonObject(valueAt(data, path)) ? data : write(data, path, {}, copies);
     case 'unset':
-      return erase(data, path, 0);
+      return erase(data, path, copies);
   }
 }
 
@@ -88,24 +101,39 @@ export function sumOf(value: Json | undefined, delta: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, sum));
 }
 
-function write(target: Json | undefined, path: string[], depth: number, value: Json): JsonObject {
-  const key = path[depth]!;
-  const owner = isJsonObject(target) ? target : {};
-  const child = depth === path.length - 1 ? value : write(own(owner, key), path, depth + 1, value);
-  return { ...owner, [key]: child };
+function write(data: JsonObject, path: readonly string[], value: Json, copies: Copies): JsonObject {
+  const root = copies.of(data);
+  let owner = root;
+  const last = path.length - 1;
+  for (let depth = 0; depth < last; depth += 1) {
+    const key = path[depth]!;
+    const child = own(owner, key);
+    const next = copies.of(isJsonObject(child) ? child : {});
+    if (next !== child) put(owner, key, next);
+    owner = next;
+  }
+  put(owner, path[last]!, value);
+  return root;
 }
 
-function erase(target: JsonObject, path: string[], depth: number): JsonObject {
-  const key = path[depth]!;
-  if (!Object.hasOwn(target, key)) return target;
-  if (depth === path.length - 1) {
-    const { [key]: _gone, ...rest } = target;
-    return rest;
+function erase(data: JsonObject, path: readonly string[], copies: Copies): JsonObject {
+  const owner = valueAt(data, path.slice(0, -1));
+  if (!isJsonObject(owner) || !Object.hasOwn(owner, path.at(-1)!)) return data;
+  const root = copies.of(data);
+  let parent = root;
+  for (const key of path.slice(0, -1)) {
+    const next = copies.of(parent[key] as JsonObject);
+    put(parent, key, next);
+    parent = next;
   }
-  const child = target[key];
-  if (!isJsonObject(child)) return target;
-  const next = erase(child, path, depth + 1);
-  return next === child ? target : { ...target, [key]: next };
+  delete parent[path.at(-1)!];
+  return root;
+}
+
+/** Assigning to `__proto__` would set the prototype instead. */
+export function put<T>(owner: { [key: string]: T }, key: string, value: T): void {
+  if (key !== '__proto__') owner[key] = value;
+  else Object.defineProperty(owner, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** A write that keeps what is below its path keeps the clocks there too: they are what a merge of the parts goes by. */
@@ -114,17 +142,22 @@ interface Mark {
   readonly keepsBelow: boolean;
 }
 
-function touch(tree: ClockTree, path: string[], depth: number, mark: Mark): ClockTree {
-  const key = path[depth]!;
-  const node = Object.hasOwn(tree, key) ? tree[key]! : {};
-  const below = childrenOf(node);
-  if (depth < path.length - 1) return { ...tree, [key]: join(clockOf(node), touch(below, path, depth + 1, mark)) };
-  return { ...tree, [key]: mark.keepsBelow ? join(mark.version, below) : mark.version };
-}
-
-function join(ownClock: number | undefined, children: ClockTree): Clocks {
-  if (ownClock === undefined) return children;
-  return Object.keys(children).length === 0 ? ownClock : [ownClock, children];
+function touch(tree: ClockTree, path: readonly string[], { version, keepsBelow }: Mark, copies: Copies): ClockTree {
+  const root = copies.of(tree) as { [key: string]: Clocks };
+  let owner = root;
+  const last = path.length - 1;
+  for (let depth = 0; depth < last; depth += 1) {
+    const key = path[depth]!;
+    const node = Object.hasOwn(owner, key) ? owner[key]! : {};
+    const below = childrenOf(node);
+    const next = copies.of(below) as { [key: string]: Clocks };
+    if (next !== below || typeof node === 'number') put(owner, key, typeof node === 'number' || isPair(node) ? [clockOf(node)!, next] : next);
+    owner = next;
+  }
+  const key = path[last]!;
+  const below = keepsBelow && Object.hasOwn(owner, key) ? childrenOf(owner[key]!) : undefined;
+  put(owner, key, below && Object.keys(below).length > 0 ? [version, below] : version);
+  return root;
 }
 
 function childrenOf(node: Clocks): ClockTree {
@@ -151,11 +184,12 @@ function own(target: JsonObject, key: string): Json | undefined {
  */
 export function changesOf(ops: readonly Op[]): JsonObject {
   let patch: JsonObject = {};
+  const copies = new Copies();
   for (const op of ops) {
     if (op[0] === 'del') return {};
     const path = fromPointer(op[1]);
     if (path.length === 0 || (op[0] === 'obj' && isJsonObject(valueAt(patch, path)))) continue;
-    patch = write(patch, path, 0, resolvedValue(op));
+    patch = write(patch, path, resolvedValue(op), copies);
   }
   return patch;
 }
