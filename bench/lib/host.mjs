@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endChild } from './closing.mjs';
+import { NODE_OPTIONS } from './node-options.mjs';
 
 const CHILD = fileURLToPath(new URL('host-child.mjs', import.meta.url));
 
@@ -15,7 +16,9 @@ const CHILD = fileURLToPath(new URL('host-child.mjs', import.meta.url));
  * @returns {Promise<{ call: (name: string, argument?: object) => Promise<any>, close: () => Promise<void> }>}
  */
 export async function startHost(closing, module, options = {}, env = {}) {
-  const child = fork(CHILD, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(CHILD, [], {
+    execArgv: NODE_OPTIONS, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const waiting = new Map();
   let next = 0;
   child.on('message', ({ id, result, failure }) => {

@@ -9,10 +9,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { endChild } from './closing.mjs';
+import { NODE_OPTIONS } from './node-options.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/state-service/src/main.js', import.meta.url));
 const WATCH = new URL('service-watch.mjs', import.meta.url).href;
 const START_LIMIT_MS = 60_000;
+const NEVER_REACHED = '1000000000';
 
 /** @typedef {{ url: string, host: string, port: number, user: string, name: string }} Database */
 
@@ -57,15 +59,15 @@ export async function startRedis(closing) {
 }
 
 /**
- * An instance of the built service in production settings, without a rate limit.
+ * An instance of the built service in production settings, with a rate limit that is counted and never reached.
  * @param {{ database: Database, secret: string, redis?: { url: string }, env?: Record<string, string> }} of
  * @returns its port, its pid, and `memory()`: bytes after a forced garbage collection, `cpu()`: its time so far
  */
 export async function startService(closing, { database, secret, redis, env = {} }) {
-  const child = spawn(process.execPath, ['--max-semi-space-size=64', '--expose-gc', '--import', WATCH, MAIN], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, '--expose-gc', '--import', WATCH, MAIN], {
     env: {
       PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', DATABASE_URL: database.url, JWT_SECRET: secret,
-      REDIS_URL: redis?.url ?? '', LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: '0', ...env,
+      REDIS_URL: redis?.url ?? '', LOG_LEVEL: 'error', RATE_LIMIT_PER_MINUTE: NEVER_REACHED, ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'], detached: true,
   });

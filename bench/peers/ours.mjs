@@ -4,6 +4,8 @@ import pg from 'pg';
 import { EventStore } from '../../dist/libs/event-store/src/index.js';
 import { BEGIN_FROZEN, verify } from '../../dist/libs/integrity/src/index.js';
 import { ServiceError } from '../../dist/libs/kernel/src/index.js';
+import { decide } from '../../dist/libs/game-state/src/domain/decide.js';
+import { DEFINITIONS } from '../../dist/libs/game-state/src/domain/definitions/index.js';
 import { migrate } from '../../dist/migrations/migrate.js';
 import { drive } from '../lib/drive.mjs';
 import { EVENT_DATA, EVENT_TYPE, newIds, Streams } from '../lib/events.mjs';
@@ -12,21 +14,24 @@ const SEEDED_AT_ONCE = 500;
 
 const silent = { groupCommitted: () => undefined, verdict: () => undefined };
 
-/** A fresh event of the hot and the folded stream counts and sets a field, so that folding has work to do. */
-const draft = (state) => ({
+/** The event of the appends: its data is its effect, decided as the service decides it. */
+const measured = (state) => decide(state, { kind: 'publish', event: { eventType: EVENT_TYPE, eventData: EVENT_DATA } }, DEFINITIONS.player);
+
+/** An event of a stream that is folded counts and sets a field, so that a wrong fold is seen. */
+const counted = (state) => ({
   type: EVENT_TYPE, schemaVersion: 1, data: EVENT_DATA,
   ops: [['inc', '/n', 'sum', 1, (state.data.n ?? 0) + 1], ['set', '/name', 'lww', EVENT_DATA.name]],
 });
 
 const command = (id, decide) => ({ aggregates: [{ type: 'player', id }], context: { actor: 'bench' }, decide });
 
-const unconditional = (id) => command(id, ([state]) => [[draft(state)]]);
+const unconditional = (id, draft = counted) => command(id, ([state]) => [[draft(state)]]);
 
 const expecting = (id, expectedVersion) => command(id, ([state]) => {
   if (state.version !== expectedVersion) {
     throw new ServiceError('VERSION_CONFLICT', `expected ${expectedVersion}, is ${state.version}`, { currentVersion: state.version });
   }
-  return [[draft(state)]];
+  return [[measured(state)]];
 });
 
 const FINGERPRINT = '0123456789abcdef'.repeat(4);
@@ -48,7 +53,7 @@ export async function open({ url }) {
       inFlight, seconds, one: () => streams.withNext((id, version) =>
         store.execute({ ...expecting(id, version), ...(receipts ? { receipt: newReceipt() } : {}) })),
     }),
-    hot: ({ inFlight, seconds }) => drive({ inFlight, seconds, one: () => store.execute(unconditional(hot)) }),
+    hot: ({ inFlight, seconds }) => drive({ inFlight, seconds, one: () => store.execute(unconditional(hot, measured)) }),
     async seed({ events }) {
       const [id] = newIds(1);
       folded.set(events, id);

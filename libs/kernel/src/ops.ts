@@ -47,6 +47,16 @@ export const EMPTY_FOLD: FoldState = Object.freeze({ data: {}, clocks: {}, gener
  * @param version the aggregate's version after the event; becomes the clock of every path it writes
  */
 export function fold(state: FoldState, ops: readonly Op[], version: number): FoldState {
+  if (state !== last.state || ops !== last.ops || version !== last.version) last = { state, ops, version, result: folded(state, ops, version) };
+  return last.result;
+}
+
+/** What was folded last: an event is judged by the rules on the very state that is then stored. */
+let last: { readonly state: FoldState; readonly ops: readonly Op[]; readonly version: number; readonly result: FoldState } = {
+  state: EMPTY_FOLD, ops: [], version: 0, result: EMPTY_FOLD,
+};
+
+function folded(state: FoldState, ops: readonly Op[], version: number): FoldState {
   let { data, clocks, generation } = state;
   let deleted = false;
   const copies = new Copies();
