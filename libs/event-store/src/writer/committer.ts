@@ -24,10 +24,11 @@ export class Committer {
    * Sends a group until its fate is known. After a lost connection the same events are sent again: if they turn out to be in
    * the log, the chain is refused as a duplicate and found to be its own. A group that fails for another reason is halved
    * until the chain that is to blame stands alone.
+   * @param resent they may have been committed by an earlier try
    */
-  async commit(chains: readonly Chain[], settle: Settle): Promise<void> {
+  async commit(chains: readonly Chain[], settle: Settle, resent = false): Promise<void> {
     if (chains.length === 0) return;
-    const result = await this.trySend(chains);
+    const result = await this.trySend(chains, resent);
     if ('verdicts' in result) {
       chains.forEach((chain, i) => settle(chain, result.verdicts[i]!));
       return;
@@ -42,13 +43,13 @@ export class Committer {
     await this.commit(chains.slice(half), settle);
   }
 
-  private async trySend(chains: readonly Chain[]): Promise<{ verdicts: ChainVerdict[] } | { error: unknown }> {
+  private async trySend(chains: readonly Chain[], resent: boolean): Promise<{ verdicts: ChainVerdict[] } | { error: unknown }> {
     const records = chains.map((chain) => chain.record);
     const started = performance.now();
     for (let tries = 0; ; tries += 1) {
       const sent = performance.now();
       try {
-        const verdicts = await appendGroup(this.pool, records, this.source.origin, tries > 0);
+        const verdicts = await appendGroup(this.pool, records, this.source.origin, resent || tries > 0);
         this.observe(chains, verdicts, (performance.now() - sent) / 1000);
         return { verdicts };
       } catch (error) {
@@ -72,13 +73,14 @@ export class Committer {
    */
   async commitLocked(chain: Chain, settle: Settle): Promise<void> {
     let client: PoolClient | undefined;
+    let decided: Chain | undefined;
     // A connection that is cut between two statements would end the process if nobody listened; the next statement tells of it.
     const cut = (): void => undefined;
     try {
       client = await this.pool.connect();
       client.on('error', cut);
       await client.query('BEGIN');
-      const decided = await this.decideUnderLock(client, chain);
+      decided = await this.decideUnderLock(client, chain);
       const [verdict] = decided ? await appendGroup(client, [decided.record], this.source.origin, true) : [];
       await client.query(verdict?.accepted ? 'COMMIT' : 'ROLLBACK');
       client.off('error', cut);
@@ -87,7 +89,9 @@ export class Committer {
     } catch (error) {
       client?.off('error', cut);
       client?.release(true);
-      settle(chain, isTransient(error) ? AGAIN : { error });
+      // Its COMMIT may be under way still, unseen by whoever looks for the events without the lock that it holds.
+      if (decided && isTransient(error)) await this.commit([decided], settle, true);
+      else settle(chain, isTransient(error) ? AGAIN : { error });
     }
   }
 
