@@ -1,11 +1,17 @@
 import { type Queryable, run } from './database.js';
 
+/**
+ * Column of a statement that takes what every other writer waits for: from now to its end, the server ends a transaction whose client
+ * says nothing for 2 s. A process that is frozen between two statements would stop all writers of the cluster.
+ */
+export const NOT_FROZEN = `set_config('idle_in_transaction_session_timeout', '2s', true)`;
+
 const CLAIM_RECEIPTS = {
   name: 'claim-receipts',
   text: `
     INSERT INTO global_state.command_receipts (key, fingerprint, refs)
     SELECT key, '', '[]' FROM unnest($1::text[]) AS wanted(key) ORDER BY key
-    ON CONFLICT (key) DO NOTHING RETURNING key`,
+    ON CONFLICT (key) DO NOTHING RETURNING key, ${NOT_FROZEN}`,
 };
 
 /**
@@ -30,7 +36,7 @@ export async function releaseReceipts(db: Queryable, keys: readonly string[]): P
 
 const LOCK_HEAD = {
   name: 'lock-head',
-  text: 'SELECT position FROM global_state.log_heads WHERE partition = $1 FOR UPDATE',
+  text: `SELECT position, ${NOT_FROZEN} FROM global_state.log_heads WHERE partition = $1 FOR UPDATE`,
 };
 
 /** Holds back every other append to the partition until this transaction ends. */

@@ -19,8 +19,8 @@ export async function run<Row extends QueryResultRow>(
   return rows;
 }
 
-/** SQLSTATE classes: 08 connection, 40 rollback for reasons of its own, 53 resources, 57P shutdown or still starting. */
-const PASSING_STATES = /^(08|40|53|57P)/;
+/** SQLSTATE classes: 08 connection, 40 rollback for reasons of its own, 53 resources, 57P shutdown or still starting; 25P03 was frozen. */
+const PASSING_STATES = /^(08|40|53|57P|25P03)/;
 const SOCKET_CODES = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** What `pg` says, without a code, of a connection that broke or was not to be had. */
 const BROKEN = /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout e|Query read timeout)/;

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
+import { NOT_FROZEN } from '../../sql/claim-head.js';
 import { type Queryable, run } from '../../sql/database.js';
 
-const LOCK_HEADS = { name: 'lock-all-heads', text: 'SELECT position FROM global_state.log_heads ORDER BY partition FOR UPDATE' };
+const LOCK_HEADS = { name: 'lock-all-heads', text: `SELECT position, ${NOT_FROZEN} FROM global_state.log_heads ORDER BY partition FOR UPDATE` };
 
 /** Holds back every append until this transaction ends: all heads, ascending, as every writer takes them. */
 export async function lockHeads(client: PoolClient): Promise<void> {
