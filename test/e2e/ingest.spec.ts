@@ -171,6 +171,42 @@ describe('a streamed upload', () => {
     expect(await early.all()).toEqual([{ done: true, accepted: 0, refused: 0 }]);
   });
 
+  it('takes no line of a token that was revoked meanwhile', async () => {
+    const at = fresh();
+    const jti = randomUUID();
+    const slow = new Upload(service.url, service.token('service', { sub: 'leaver', jti }));
+    const answers = slow.lines();
+    await slow.write(line(at.id));
+    expect((await answers.next()).value).toMatchObject({ code: '201' });
+    const revoked = await service.ask('POST', '/api/v1/tokens/revocations', { body: { tokenId: jti }, token: service.token('admin') });
+    expect(revoked.status).toBe(201);
+    await slow.write(line(at.id));
+    expect((await answers.next()).value).toMatchObject({ done: false, accepted: 1, refused: 0, nextIndex: 1, error: 'UNAUTHENTICATED', code: '401' });
+    slow.request.end();
+    expect(await goldOf(at)).toEqual({ gold: 5 });
+    await eventually(async () => {
+      const { body } = await service.ask('GET', '/api/v1/audit?actor=leaver&kind=refusal', { token: service.token('admin') });
+      expect(body['entries']).toMatchObject([{ outcome: 'refused', status: 401, error: 'UNAUTHENTICATED' }]);
+    });
+  });
+
+  it('takes no line of a token that expired meanwhile', async () => {
+    const at = fresh();
+    const slow = new Upload(service.url, signToken(service.secret, { sub: 'spec', roles: ['service'] }, 4));
+    const expired = Date.now() + 6_000;
+    const answers = slow.lines();
+    let accepted = 0;
+    let told: LineTold | undefined;
+    do {
+      await slow.write(line(at.id));
+      told = (await answers.next()).value as LineTold;
+      if (told.code === '201') accepted += 1;
+    } while (told.code === '201' && Date.now() < expired);
+    slow.request.end();
+    expect(told).toMatchObject({ done: false, accepted, nextIndex: accepted, error: 'UNAUTHENTICATED' });
+    expect(await goldOf(at)).toEqual({ gold: 5 * accepted });
+  });
+
   it('lasts longer than a request may, as long as it moves', async () => {
     const { server } = service.app.getHttpAdapter().getInstance() as FastifyInstance;
     const usual = [server.headersTimeout, server.requestTimeout] as const;

@@ -1,5 +1,6 @@
-import { Access } from '@app/auth';
+import { Access, TokenVerifier } from '@app/auth';
 import { Coherence } from '@app/cache';
+import { ServiceError } from '@app/kernel';
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
@@ -8,7 +9,7 @@ import type { z } from 'zod';
 import { type EventHistory, GetEvents } from '../query/get-events.js';
 import { tellPosition } from './consistency.js';
 import { decodeCursor, encodeCursor, nextLink } from './cursor.js';
-import { EventPublisher, isAccepted, type Published, published, senderOf } from './event-publisher.js';
+import { EventPublisher, isAccepted, type Published, published, type Sender, senderOf } from './event-publisher.js';
 import { OpenUploads } from './ingest/open-uploads.js';
 import { Describe } from './openapi.js';
 import { AggregateParams, EventBatchRequest, EventPublishRequest, HistoryQuery, NoQuery } from './schemas.js';
@@ -21,8 +22,9 @@ const BATCH_DESCRIPTION = `Events of one aggregate are appended in their order. 
 
 As ${NDJSON}: one event a line, any number of lines, and one answer a line, in order, sent while the upload is still coming.
 \`index\` is the number of the line, from 0; blank lines are counted and not answered. The last line is
-\`{"done":true,"accepted":n,"refused":m}\`; with \`"done":false\` it says why no more lines were taken. Without such a line the
-answers were cut: send again what has none, with the same \`eventId\`s or under the same key.`;
+\`{"done":true,"accepted":n,"refused":m}\`; with \`"done":false\` it says why no more lines were taken, such as
+a token that expired or was revoked meanwhile. Without such a line the answers were cut: send again what has none, with the same
+\`eventId\`s or under the same key.`;
 
 @ApiTags('events')
 @ApiBearerAuth()
@@ -30,7 +32,7 @@ answers were cut: send again what has none, with the same \`eventId\`s or under 
 export class EventsController {
   constructor(
     private readonly publisher: EventPublisher, private readonly uploads: OpenUploads, private readonly queries: QueryBus,
-    private readonly coherence: Coherence,
+    private readonly coherence: Coherence, private readonly tokens: TokenVerifier,
   ) {}
 
   @Post()
@@ -73,9 +75,10 @@ export class EventsController {
     valid(NoQuery, request.query);
     const sender = senderOf(request);
     if (request.body === request.raw) {
+      const refusal = await this.refusalLater(request, sender);
       void reply.header('content-type', NDJSON).header('cache-control', 'no-store');
       // Bare, Nest would hold the status back until the first answer.
-      return new StreamableFile(this.uploads.start(request, reply, (line) => this.publisher.line(line, sender)));
+      return new StreamableFile(this.uploads.start(request, reply, { answer: (line) => this.publisher.line(line, sender), refusal }));
     }
     const { events } = valid(EventBatchRequest, request.body);
     const results = await Promise.all(events.map((item, index) => this.publisher.item(item, index, sender)));
@@ -101,5 +104,16 @@ export class EventsController {
     const last = page.events.at(-1);
     if (page.hasMore && last) void reply.header('link', nextLink(request.url, encodeCursor(last.eventVersion + 1)));
     return page;
+  }
+
+  /** The guard let the request in, and the upload may outlast its token. */
+  private async refusalLater({ headers }: FastifyRequest, { refused }: Sender): Promise<() => ServiceError | undefined> {
+    const verified = await this.tokens.verify(headers.authorization);
+    return () => {
+      if (this.tokens.holds(verified)) return undefined;
+      const refusal = new ServiceError('UNAUTHENTICATED', 'the token has expired or was revoked');
+      refused(refusal, null);
+      return refusal;
+    };
   }
 }

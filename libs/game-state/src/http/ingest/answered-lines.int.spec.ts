@@ -13,13 +13,18 @@ describe('AnsweredLines over a socket', () => {
   let stream: AnsweredLines;
   let taken: number;
   let answer: (line: Line) => Promise<LineAnswer>;
+  let refusal: ServiceError | undefined;
   beforeEach(async () => {
     taken = 0;
+    refusal = undefined;
     answer = ({ number }) => Promise.resolve({ text: JSON.stringify({ index: number }), accepted: true });
     server = createServer((incoming, response) => {
-      stream = new AnsweredLines(incoming, (line) => {
-        taken += 1;
-        return answer(line);
+      stream = new AnsweredLines(incoming, {
+        answer: (line) => {
+          taken += 1;
+          return answer(line);
+        },
+        refusal: () => refusal,
       }, LIMITS);
       stream.on('error', () => response.destroy()).on('close', () => stream.readableEnded || response.destroy());
       response.flushHeaders();
@@ -104,6 +109,19 @@ describe('AnsweredLines over a socket', () => {
     const { write, response } = await open();
     write('x\n');
     await expect(textOf(response)).rejects.toThrow();
+  });
+
+  it('takes no line from the one on before which it is refused, nor any that waits for room', async () => {
+    const waiting: (() => void)[] = [];
+    answer = ({ number }) => new Promise((resolve) => waiting.push(() => resolve({ text: String(number), accepted: true })));
+    const { write, end, response } = await open();
+    write('x\n'.repeat(20));
+    end();
+    await eventually(() => expect(waiting).toHaveLength(8));
+    refusal = new ServiceError('UNAUTHENTICATED', 'revoked');
+    for (const settle of waiting) settle();
+    expect(await textOf(response)).toMatch(/^(\d\n){8}\{"done":false,"accepted":8,"refused":0,"nextIndex":8,"error":"UNAUTHENTICATED","code":"401","message":"revoked"\}\n$/);
+    expect(taken).toBe(8);
   });
 
   it('takes no line after it was stopped', async () => {

@@ -9,6 +9,14 @@ export interface LineAnswer {
   readonly accepted: boolean;
 }
 
+/** Who answers the lines of an upload. */
+export interface Answerer {
+  /** Takes one line, in the order of the lines, and must not reject. */
+  readonly answer: (line: Line) => Promise<LineAnswer>;
+  /** Asked before each line: why no more are taken, if so. */
+  readonly refusal: () => ServiceError | undefined;
+}
+
 export interface IngestLimits {
   readonly maxLineBytes: number;
   /** Lines under way at once; beyond it the upload is not read on. */
@@ -56,10 +64,8 @@ export class AnsweredLines extends Readable {
   private movedAt = performance.now();
   private readonly watch: NodeJS.Timeout;
 
-  /** @param answer takes one line, in the order of the lines, and must not reject */
   constructor(
-    private readonly upload: Readable, private readonly answer: (line: Line) => Promise<LineAnswer>,
-    private readonly limits: IngestLimits = INGEST_LIMITS,
+    private readonly upload: Readable, private readonly answerer: Answerer, private readonly limits: IngestLimits = INGEST_LIMITS,
   ) {
     super({ highWaterMark: CHUNK_CHARACTERS });
     this.splitter = new LineSplitter(limits.maxLineBytes);
@@ -131,12 +137,14 @@ export class AnsweredLines extends Readable {
   }
 
   private admit(line: Line): void {
+    const refusal = this.answerer.refusal();
+    if (refusal) return this.stop(refusal);
     const place: Place = { bytes: line.bytes?.length ?? 0 };
     this.window.push(place);
     this.nextIndex = line.number + 1;
     this.bytesHeld += place.bytes;
     this.unsettled += 1;
-    this.answer(line).then((answer) => {
+    this.answerer.answer(line).then((answer) => {
       place.answer = answer;
       this.bytesHeld += answer.text.length - place.bytes;
       place.bytes = answer.text.length;

@@ -2,8 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { ServiceError } from '@app/kernel';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AnsweredLines, type LineAnswer } from './answered-lines.js';
-import type { Line } from './line-splitter.js';
+import { AnsweredLines, type Answerer } from './answered-lines.js';
 
 /** How long a shutdown waits for the clients to read their last answers, in ms. */
 const PATIENCE_MS = 4000;
@@ -28,10 +27,10 @@ export class OpenUploads implements OnModuleDestroy {
   private closing = false;
 
   /** The answers to the lines of an upload, to be sent as they come. */
-  start(request: FastifyRequest, reply: FastifyReply, answer: (line: Line) => Promise<LineAnswer>): Readable {
+  start(request: FastifyRequest, reply: FastifyReply, answerer: Answerer): Readable {
     if (this.closing) throw shuttingDown();
     const { socket } = request.raw;
-    const lines = new AnsweredLines(request.raw, answer);
+    const lines = new AnsweredLines(request.raw, answerer);
     uploading.add(socket);
     // A client may want to see the status before it sends its first line.
     reply.raw.once('pipe', () => reply.raw.flushHeaders());
