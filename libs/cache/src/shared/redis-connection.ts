@@ -84,15 +84,6 @@ export class RedisConnection {
     await this.run(() => this.client.del(key));
   }
 
-  /** Adds to a counter that ends by itself. @returns its total */
-  async add(key: string, amount: number, ttlMs: number): Promise<number> {
-    return this.run(async () => {
-      const total = await this.client.incrBy(key, amount);
-      if (total === amount) await this.client.pExpire(key, ttlMs);
-      return total;
-    });
-  }
-
   /**
    * Names members of a set, which leave it by themselves unless they are named again; of those with the prefix only they stay.
    * @returns all members, those named by others too

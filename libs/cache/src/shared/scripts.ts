@@ -22,19 +22,22 @@ export interface Script {
   readonly text: string;
 }
 
-function script(body: string): Script {
-  const text = `${STATE}\n${body}`;
+export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
+function onState(body: string): Script {
+  return script(`${STATE}\n${body}`);
+}
+
 /** ARGV: token, ttl in ms. Takes the lease unless an answer or another's lease is there. 1: taken. */
-export const LEASE = script(`
+export const LEASE = onState(`
   if version or token then return 0 end
   redis.call('SET', KEYS[1], '{"value":{"f":' .. (floor or 0) .. ',"t":"' .. ARGV[1] .. '"}}', 'PX', ARGV[2])
   return 1`);
 
 /** ARGV: token, version, answer, ttl. Writes the answer of the one who holds the lease. */
-export const FILL = script(`
+export const FILL = onState(`
   if token ~= ARGV[1] then return 0 end
   if tonumber(ARGV[2]) < floor then redis.call('DEL', KEYS[1]) return 0 end
   redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
@@ -44,7 +47,7 @@ export const FILL = script(`
  * ARGV: version, answer, ttl. A newer answer from who committed it. A lease with an unknown floor is only revoked: a delayed
  * writer cannot tell whether what the reader is about to fill is newer.
  */
-export const OFFER = script(`
+export const OFFER = onState(`
   local offered = tonumber(ARGV[1])
   if token and floor == 0 then redis.call('DEL', KEYS[1]) return 0 end
   if not held or (version or floor) > offered or version == offered then return 0 end
@@ -52,7 +55,7 @@ export const OFFER = script(`
   return 1`);
 
 /** ARGV: version, ttl. What is older becomes a floor; a lease is revoked, for its reader may have read before. */
-export const INVALIDATE = script(`
+export const INVALIDATE = onState(`
   local newest = tonumber(ARGV[1])
   if not held or (version and version >= newest) then return 0 end
   if floor and floor >= newest and not token then return 0 end
@@ -63,7 +66,7 @@ export const INVALIDATE = script(`
  * The record of a namespace: `{"value":{"id":..,"p":position}}`, on its own key. ARGV: the id that is not wanted any more or
  * '', the id of a new one, its position. Returns the record that holds.
  */
-export const JOIN = script(`
+export const JOIN = onState(`
   local id = held and string.match(held, '"id":"([%w-]+)"')
   if id and id ~= ARGV[1] then return held end
   held = '{"value":{"id":"' .. ARGV[2] .. '","p":' .. ARGV[3] .. '}}'
@@ -71,7 +74,7 @@ export const JOIN = script(`
   return held`);
 
 /** ARGV: id, position. Everything up to the position is taken in by the entries of this namespace. Returns its id. */
-export const ADVANCE = script(`
+export const ADVANCE = onState(`
   local id = held and string.match(held, '"id":"([%w-]+)"')
   if id == ARGV[1] and tonumber(string.match(held, '"p":(%d+)')) < tonumber(ARGV[2]) then
     redis.call('SET', KEYS[1], '{"value":{"id":"' .. id .. '","p":' .. ARGV[2] .. '}}')
