@@ -23,11 +23,11 @@ const labelsOf = (text) => Object.fromEntries([...text.matchAll(/([a-zA-Z_]\w*)=
  * @returns {{ figure?: number, why?: string }}
  */
 export function hitRate(before, after) {
-  const grown = (name, layer) => after.reduce((sum, read, i) =>
-    sum + (read(name, { layer }) ?? Number.NaN) - (before[i](name, { layer }) ?? 0), 0);
-  const [l1, missed, l2] = [
-    grown('gss_cache_hits_total', 'l1'), grown('gss_cache_misses_total', 'l1'), grown('gss_cache_hits_total', 'l2'),
-  ];
+  const grown = (name, labels) => after.reduce((sum, read, i) =>
+    sum + (read(name, labels) ?? Number.NaN) - (before[i](name, labels) ?? 0), 0);
+  const [l1, l2] = ['l1', 'l2'].map((layer) => grown('gss_cache_hits_total', { layer }));
+  // Without a fresh look at the log nobody asks a layer, and so none counts a miss.
+  const missed = grown('gss_cache_misses_total', { layer: 'l1' }) + grown('gss_cache_bypasses_total', { why: 'blind' });
   if (Number.isNaN(l1 + missed)) return { why: 'the service exports no gss_cache_hits_total: it has no cache' };
   return { figure: 100 * (l1 + (Number.isNaN(l2) ? 0 : l2)) / (l1 + missed) };
 }

@@ -22,10 +22,10 @@ export class CacheFigures {
   invalidationLagMs = 0;
   readonly samples = { checked: 0, stale: 0, wrong: 0, repaired: 0, stalenessMs: 0 };
 
-  /** Answers from memory or Redis over all that could have been; `undefined` before the first one. */
+  /** Answers from memory or Redis over all reads that did not demand PostgreSQL; `undefined` before the first one. */
   get hitRate(): number | undefined {
-    const { l1, l2 } = this;
-    const reads = l1.hits + l1.misses;
+    const { l1, l2, bypasses } = this;
+    const reads = l1.hits + l1.misses + bypasses.blind;
     return reads === 0 ? undefined : (l1.hits + l2.hits) / reads;
   }
 }

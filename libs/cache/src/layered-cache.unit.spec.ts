@@ -179,6 +179,19 @@ describe('the layered cache', () => {
     expect(figures.bypasses.blind).toBe(1);
   });
 
+  it('counts what it could not answer for that as not hit', async () => {
+    expect(figures.hitRate).toBeUndefined();
+    table.rows.set('k', entry(1));
+    await cache.read('k'); // a miss
+    await cache.read('k');
+    await cache.read('k', { strong: true }); // asks for no cache
+    expect(figures.hitRate).toBe(0.5);
+    look(0, [], { askedAtMs: performance.now() - 151 });
+    await cache.read('k');
+    await cache.read('k');
+    expect(figures.hitRate).toBe(0.25);
+  });
+
   it('forgets everything when looks were missed, also what is still being read', async () => {
     table.rows.set('k', entry(1)).set('slow', entry(1));
     await cache.read('k');
