@@ -195,7 +195,7 @@ describe('workers that cannot start', () => {
     [{ WORKERS: '0' }, /^Wrong configuration: WORKERS .*\n$/],
     [{ WORKERS: '65' }, /^Wrong configuration: WORKERS .*\n$/],
     [{ WORKERS: 'two' }, /^Wrong configuration: WORKERS must be a whole number\n$/],
-    [{ WORKERS: '7' }, /^The embedded PostgreSQL has connections for 6 workers: .*\n$/],
+    [{ WORKERS: '6' }, /^The embedded PostgreSQL has connections for 5 workers: .*\n$/],
     [{ WORKERS: '2', DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x', JWT_SECRET }, /^No PostgreSQL answers at 127.0.0.1:1\/x .*\n$/],
   ])('say so for %j', async (env, line) => {
     const service = new Program('main', env);

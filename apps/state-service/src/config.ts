@@ -19,8 +19,11 @@ export class StartError extends Error {
   }
 }
 
-/** It takes 100 connections, and a worker up to 16: 10 for reads, 2 for appends, 2 for the audit log, 1 that listens, 1 for health. */
-const MAX_WORKERS_EMBEDDED = 6;
+/**
+ * It takes 100 connections, and a worker up to 17: 10 for reads, 2 for appends, 2 for the audit log, 1 that listens, 1 that looks for
+ * changes, 1 for health; and 1 more while it verifies the log.
+ */
+const MAX_WORKERS_EMBEDDED = 5;
 
 const whole = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
