@@ -1,5 +1,6 @@
 import { QueryBus } from '@nestjs/cqrs';
 import { eventually } from '@app/testing';
+import type { FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { type Answer, type Ask, fresh, type Service, startService } from './support/service.js';
 
@@ -13,12 +14,18 @@ describe('a state is read', () => {
   let position: string;
   let queries: jest.SpyInstance;
   let usual: string;
+  const logged: { level: string; text?: string; requestId?: unknown; durationMs?: unknown }[] = [];
 
   beforeAll(async () => {
     service = await startService({ RATE_LIMIT_PER_MINUTE: '100000' });
     usual = service.token('service');
     await get('/api/v1/state/player/x', {}); // verifies the usual token
     queries = jest.spyOn(service.app.get(QueryBus), 'execute');
+    const { log } = service.app.getHttpAdapter().getInstance() as FastifyInstance;
+    log.level = 'debug';
+    for (const level of ['debug', 'warn', 'error'] as const) {
+      jest.spyOn(log, level).mockImplementation((record: unknown, text?: string) => logged.push({ level, text, ...record as object }));
+    }
   });
   afterAll(() => service.stop());
   beforeEach(async () => {
@@ -34,6 +41,14 @@ describe('a state is read', () => {
     const body = text.replace(/"timestamp":"[^"]*"/, '"timestamp":""');
     return { status, body, headers: rest, hasId: id !== undefined, limited: ratelimit?.replace(/\d+/g, 'n') };
   };
+
+  /** What was logged of an answered request, but what is of its own moment. */
+  const loggedOf = ({ headers }: Answer): Promise<object> => eventually(() => {
+    const records = logged.filter(({ requestId }) => requestId === headers.get('x-request-id'));
+    expect(records).toHaveLength(1);
+    const { requestId: _id, durationMs, ...rest } = records[0]!;
+    return { ...rest, isTimed: typeof durationMs === 'number' };
+  });
 
   /** Not by fetch, which adds `Cache-Control: no-cache` to a request with If-None-Match (Fetch standard, 4.6). */
   const get = async (path: string, { headers, token = usual }: Ask): Promise<Answer> => {
@@ -55,6 +70,7 @@ describe('a state is read', () => {
     const answer = await get(path, ask);
     const long = await get(path, { ...ask, headers: { ...ask.headers, 'x-min-position': position } });
     expect(told(answer)).toEqual(told(long));
+    expect(await loggedOf(answer)).toEqual(await loggedOf(long));
     return answer;
   };
 
@@ -139,6 +155,15 @@ describe('a state is read', () => {
     } finally {
       await limited.stop();
     }
+  });
+
+  it('and logged with who asked for what, where in which trace', async () => {
+    const headers = { 'x-correlation-id': at.id, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    await expectHot(headers);
+    expect(await loggedOf(await both(at.state, { headers }))).toEqual({
+      level: 'debug', text: 'request answered', method: 'GET', url: at.state, route: '/api/v1/state/:aggregateType/:aggregateId', status: 200,
+      subject: 'spec', traceId: '0af7651916cd43dd8448eb211c80319c', correlationId: at.id, isTimed: true,
+    });
   });
 
   it('and measured and counted by its route', async () => {
