@@ -35,7 +35,8 @@ export class OpenUploads implements OnModuleDestroy {
     // A client may want to see the status before it sends its first line.
     reply.raw.once('pipe', () => reply.raw.flushHeaders());
     request.raw.once('close', () => uploading.delete(socket));
-    const left = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+    // A client may have left while its token was looked at; there is no second `close` to wait for.
+    const left = reply.raw.closed ? Promise.resolve() : new Promise<void>((resolve) => reply.raw.once('close', resolve));
     this.open.set(lines, left);
     void left.then(() => this.open.delete(lines));
     reply.raw.once('finish', () => {
