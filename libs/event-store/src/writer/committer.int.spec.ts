@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AggregateRef, Op } from '@app/kernel';
-import { createTestDatabase, type TestDatabase } from '@app/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import { Pool, type PoolClient } from 'pg';
 import { lockHeads } from '../builds/sql/live-builds.js';
 import { EventStore } from '../event-store.js';
@@ -60,6 +60,26 @@ describe('an append under the lock of the head', () => {
   afterEach(async () => {
     await other.close();
     await db.drop();
+  });
+
+  it('is not said to have failed when it may have been committed by the try that was lost', async () => {
+    await db.pool.query(SLOW_COMMIT.replace(`= ${OVERTAKES + 1}`, '= 1'));
+    const pool = new Pool({ connectionString: db.url, query_timeout: 500 });
+    pool.on('error', () => undefined);
+    const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+    let tries = 0;
+    // The second try meets an error that says nothing of the first.
+    const refusing = Object.assign(pool, {
+      query: (statement: Statement, ...more: unknown[]) =>
+        statement.name === 'append-group' && ++tries === 2 ? query('SELECT 1 / 0') : query(statement, ...more),
+    });
+    const batcher = new AppendBatcher(refusing, { ...BATCHER_DEFAULTS, origin: 'spec' }, observer);
+    try {
+      await expect(batcher.execute(increment(ref))).rejects.toMatchObject({ error: 'SERVICE_UNAVAILABLE' });
+      await eventually(async () => expect(await other.readState(ref)).toMatchObject({ version: 1 }));
+    } finally {
+      await pool.end();
+    }
   });
 
   it('is applied once when its connection is given up while its COMMIT is under way', async () => {

@@ -33,17 +33,20 @@ export class Committer {
       chains.forEach((chain, i) => settle(chain, result.verdicts[i]!));
       return;
     }
-    const { error } = result;
+    const { error, isInDoubt } = result;
     if (chains.length === 1 || error instanceof ServiceError) {
-      for (const chain of chains) settle(chain, { error });
+      for (const chain of chains) settle(chain, { error: isInDoubt ? databaseAway() : error });
       return;
     }
     const half = Math.ceil(chains.length / 2);
-    await this.commit(chains.slice(0, half), settle);
-    await this.commit(chains.slice(half), settle);
+    await this.commit(chains.slice(0, half), settle, isInDoubt);
+    await this.commit(chains.slice(half), settle, isInDoubt);
   }
 
-  private async trySend(chains: readonly Chain[], resent: boolean): Promise<{ verdicts: ChainVerdict[] } | { error: unknown }> {
+  /** `isInDoubt`: an earlier try was lost with its connection, and may have been committed. */
+  private async trySend(
+    chains: readonly Chain[], resent: boolean,
+  ): Promise<{ verdicts: ChainVerdict[] } | { error: unknown; isInDoubt: boolean }> {
     const records = chains.map((chain) => chain.record);
     const started = performance.now();
     for (let tries = 0; ; tries += 1) {
@@ -53,8 +56,8 @@ export class Committer {
         this.observe(chains, verdicts, (performance.now() - sent) / 1000);
         return { verdicts };
       } catch (error) {
-        if (!isTransient(error)) return { error };
-        if (performance.now() - started > this.options.patienceMs) return { error: databaseAway() };
+        if (!isTransient(error)) return { error, isInDoubt: resent || tries > 0 };
+        if (performance.now() - started > this.options.patienceMs) return { error: databaseAway(), isInDoubt: true };
         await pause(Math.min(25 * 2 ** tries, 400));
       }
     }
