@@ -114,12 +114,78 @@ describe('rollbacks over HTTP', () => {
     expect(await dataOf(state)).toEqual({ gold: 3 });
     const again = (await preview(scope)).body['rollbackId'];
     const answers = await Promise.all([execute(again, '1'), execute(again, '1'), execute(again, '1')]);
-    expect(answers.map(({ status }) => status)).toContain(200);
+    expect(answers.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 409, 409]);
     expect(await dataOf(state)).toEqual({ gold: 1 });
     expect((await service.ask('GET', state)).body['version']).toBe(4);
     expect(await execute(again, '1')).toMatchObject({ status: 409 });
     expect((await post(`${PATH}/${String(rollbackId)}/undo`, { reason: 'x' })).status).toBe(409);
-    await service.db.pool.query(`UPDATE global_state.rollbacks SET expires_at = now()`);
+  });
+
+  const robbed = async (players: readonly { id: string }[], more: object): Promise<void> => {
+    for (const { id } of players) {
+      await event(id, { gold: 1 });
+      await event(id, { gold: { $inc: 5 } }, more);
+    }
+  };
+
+  it('does a rollback once when it is asked for by several at the same moment, and its undoing too', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const players = Array.from({ length: 4 }, () => fresh());
+      const correlationId = randomUUID();
+      await robbed(players, { correlationId });
+      const { body: { rollbackId } } = await preview({ correlationId });
+      const executed = await Promise.all([1, 2, 3].map(() => execute(rollbackId, '4')));
+      expect(executed.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 409, 409]);
+      for (const { state } of players) expect(await dataOf(state)).toEqual({ gold: 1 });
+      const undone = await Promise.all([1, 2, 3].map(() => post(`${PATH}/${String(rollbackId)}/undo`, { reason: 'x' })));
+      expect(undone.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 409, 409]);
+      for (const { state } of players) expect(await dataOf(state)).toEqual({ gold: 6 });
+    }
+  });
+
+  it('takes an event back once when two rollbacks have it, executed at the same moment', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const players = Array.from({ length: 3 }, () => fresh());
+      const [correlationId, causationId] = [randomUUID(), randomUUID()];
+      await event(fresh().id, { gold: 1 }, { eventId: causationId });
+      await robbed(players, { correlationId, causationId });
+      const rollbacks = [(await preview({ correlationId })).body['rollbackId'], (await preview({ causationId })).body['rollbackId']];
+      const answers = await Promise.all(rollbacks.map((id, i) => execute(id, String(3 + i))));
+      expect(answers.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 409]);
+      for (const { state } of players) expect(await dataOf(state)).toEqual({ gold: 1 });
+    }
+  });
+
+  /** As a crash leaves it: begun, with the second event of a player to take back, and nothing done. */
+  const cutShort = async (rollbackId: unknown, id: string): Promise<void> => {
+    await service.db.pool.query(
+      `INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version) VALUES ($1, 'player', $2, 2)`, [rollbackId, id]);
+    await service.db.pool.query(`UPDATE global_state.rollbacks SET status = 'executing', reason = 'x', executed_by = 'olga' WHERE id = $1`, [rollbackId]);
+  };
+
+  it('takes back what was previewed, and nothing since, when it was cut short', async () => {
+    const { id, state } = fresh();
+    await robbed([{ id }], {});
+    const { body: { rollbackId } } = await preview({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    await cutShort(rollbackId, id);
+    await event(id, { title: 'earned since' });
+    expect((await execute(rollbackId, '1')).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ gold: 1, title: 'earned since' });
+  });
+
+  it('says that it can go on, not that nothing was done, where others always write first', async () => {
+    const [first, second] = [fresh(), fresh()].sort((one, other) => (one.id < other.id ? -1 : 1)) as [ReturnType<typeof fresh>, ReturnType<typeof fresh>];
+    const correlationId = randomUUID();
+    await robbed([first, second], { correlationId });
+    const { body: { rollbackId } } = await preview({ correlationId });
+    // Always a version ahead of what is planned on, as others may be.
+    const move = (by: number) => service.db.pool.query('UPDATE global_state.aggregate_states SET version = version + $2 WHERE aggregate_id = $1', [second.id, by]);
+    await move(1);
+    expect(await execute(rollbackId, '2')).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } });
+    expect(await dataOf(first.state)).toEqual({ gold: 1 });
+    await move(-1);
+    expect((await execute(rollbackId, '2')).status).toBe(200);
+    expect([await dataOf(first.state), await dataOf(second.state)]).toEqual([{ gold: 1 }, { gold: 1 }]);
   });
 
   it('goes on where it was cut short', async () => {

@@ -202,7 +202,7 @@ export class HistoryRun {
       if (step === 'execute' && status === 'previewed') {
         this.figures.stale += 1; // somebody wrote since: nothing was done
         id = await this.preview(exploit);
-      } else if (told !== undefined && told.status !== 503) {
+      } else if (told !== undefined && told.status !== 503 && told.body['error'] !== 'OPERATION_CONFLICT') { // nor while the one killed has not let go of it
         throw new Error(`${step} of a rollback that is ${String(status)}: ${told.status} ${JSON.stringify(told.body)}`);
       }
     }

@@ -541,7 +541,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Take the changes back, by events that make up for them
-         * @description Where anything changed since the preview it is 409, and nothing is done. One that was cut short goes on when it is asked for again.
+         * @description Where anything changed since the preview, or somebody else is at it, it is 409, and nothing is done. One that was cut short goes on when it is asked for again, with the changes that it began with.
          */
         readonly post: operations["executeRollback"];
         readonly delete?: never;
@@ -559,7 +559,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Take a rollback back */
+        /**
+         * Take a rollback back
+         * @description While somebody else is at it, it is 409. One that was cut short goes on when it is asked for again.
+         */
         readonly post: operations["undoRollback"];
         readonly delete?: never;
         readonly options?: never;

@@ -19,22 +19,26 @@ const MAX_AGGREGATES = 1_000;
 const MAX_EVENTS = 20_000;
 const PAGE = 1_000;
 
+export function changesAnything({ changes, deletes }: AggregatePlan): boolean {
+  return deletes || Object.keys(changes).length > 0;
+}
+
 /** Finds the events of a scope, and what it takes to undo them. */
 export class Planner {
   constructor(private readonly events: EventStore, private readonly travel: Travel, private readonly db: Database) {}
 
   /**
    * The events of a scope that are in force, by aggregate.
-   * @param except a rollback whose own effect is looked through
    * @throws ServiceError INVALID_OPERATION for more than 1,000 aggregates
    */
-  async choose(scope: Scope, except?: string): Promise<readonly Chosen[]> {
-    const chosen = await this.find(scope, { except, limit: MAX_AGGREGATES + 1 });
+  async choose(scope: Scope): Promise<readonly Chosen[]> {
+    const chosen = await this.find(scope, MAX_AGGREGATES + 1);
     if (chosen.length <= MAX_AGGREGATES) return chosen;
     throw new ServiceError('INVALID_OPERATION', `this scope has more than ${MAX_AGGREGATES} aggregates: take a narrower one`);
   }
 
-  private async find(scope: Scope, choice: { except: string | undefined; limit: number }): Promise<readonly Chosen[]> {
+  private async find(scope: Scope, limit: number): Promise<readonly Chosen[]> {
+    const choice = { except: undefined, limit };
     if ('correlationId' in scope) return chooseByCorrelation(this.db, scope.correlationId, choice);
     if ('causationId' in scope) return chooseByCausation(this.db, scope.causationId, choice);
     if ('actor' in scope) {
@@ -54,6 +58,13 @@ export class Planner {
     }
     const kept = toVersion ?? await this.events.versionAt(ref, await this.events.positionAt(new Date(toTime!)));
     return kept === current.version ? [] : [{ ref, versions: Array.from({ length: current.version - kept }, (_, i) => kept + 1 + i) }];
+  }
+
+  /** What it takes for each aggregate of a choice; those to which nothing happens are left out. */
+  async plans(chosen: readonly Chosen[]): Promise<AggregatePlan[]> {
+    const plans: AggregatePlan[] = [];
+    for (const one of chosen) plans.push(await this.plan(one));
+    return plans.filter(changesAnything);
   }
 
   /** What it takes to undo these events of an aggregate, on its state as it is now. */

@@ -1,4 +1,6 @@
-import type { AggregateRef, Difference } from '@app/kernel';
+import { inTransaction } from '@app/event-store';
+import type { Difference } from '@app/kernel';
+import type { Pool } from 'pg';
 import type { Conflict } from '../rollback/plan.js';
 import type { Scope } from '../rollback/scope.js';
 import type { Chosen, Database } from './select-events.js';
@@ -65,7 +67,7 @@ export async function listRollbacks(db: Database, before: number | undefined, li
 }
 
 const STEPS = {
-  executing: { from: ['previewed', 'executing'], set: 'reason = coalesce(reason, $3), executed_by = coalesce(executed_by, $4)' },
+  executing: { from: ['previewed'], set: 'reason = coalesce(reason, $3), executed_by = coalesce(executed_by, $4)' },
   executed: { from: ['executing'], set: 'executed_at = now(), reason = coalesce($3, reason), executed_by = coalesce($4, executed_by)' },
   undoing: { from: ['executed', 'undoing'], set: 'undo_reason = coalesce(undo_reason, $3), undone_by = coalesce(undone_by, $4)' },
   undone: { from: ['undoing'], set: 'undone_at = now(), undo_reason = coalesce($3, undo_reason), undone_by = coalesce($4, undone_by)' },
@@ -82,11 +84,50 @@ export async function advance(
   return row && read(row);
 }
 
-/** Notes which events a rollback takes back. */
-export async function noteRolledBack(db: Database, id: string, chosen: readonly Chosen[]): Promise<void> {
+/**
+ * Begins a rollback and notes which events it takes back, in one transaction: from then on it is these, whatever comes after.
+ * @returns `undefined`, and does nothing, where it is not a preview any more or a rollback in force has one of them
+ */
+export async function beginRollback(
+  pool: Pool, id: string, chosen: readonly Chosen[], by: { reason: string; subject: string },
+): Promise<Rollback | undefined> {
+  return inTransaction(pool, async (client) => {
+    // One begins after the other, else neither of two sees what the other takes back. Reads go on.
+    await client.query('LOCK TABLE global_state.rolled_back_events IN SHARE ROW EXCLUSIVE MODE');
+    if (await isTakenBack(client, chosen)) return undefined;
+    const begun = await advance(client, id, 'executing', by);
+    if (begun) await noteRolledBack(client, id, chosen);
+    return begun;
+  });
+}
+
+/** Each event of the choice, as columns. */
+function columnsOf(chosen: readonly Chosen[]): unknown[][] {
   const all = chosen.flatMap(({ ref, versions }) => versions.map((version) => ({ ref, version })));
-  const column = <T>(of: (event: { ref: AggregateRef; version: number }) => T): T[] => all.map(of);
+  return [all.map(({ ref }) => ref.type), all.map(({ ref }) => ref.id), all.map(({ version }) => version)];
+}
+
+async function isTakenBack(db: Database, chosen: readonly Chosen[]): Promise<boolean> {
+  const { rows: [row] } = await db.query<{ found: boolean }>(`
+    SELECT EXISTS (
+      SELECT FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS wanted(type, id, version)
+      JOIN global_state.rolled_back_events AS gone ON gone.aggregate_id = id AND gone.aggregate_type = type AND gone.version = wanted.version
+      JOIN global_state.rollbacks AS r ON r.id = gone.rollback_id WHERE r.status IN ('executing', 'executed', 'undoing')
+    ) AS found`, columnsOf(chosen));
+  return row!.found;
+}
+
+async function noteRolledBack(db: Database, id: string, chosen: readonly Chosen[]): Promise<void> {
   await db.query(`
-    INSERT INTO global_state.rolled_back_events SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::bigint[]) ON CONFLICT DO NOTHING`,
-  [id, column(({ ref }) => ref.type), column(({ ref }) => ref.id), column(({ version }) => version)]);
+    INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version)
+    SELECT $4, * FROM unnest($1::text[], $2::uuid[], $3::bigint[])`, [...columnsOf(chosen), id]);
+}
+
+/** The events that a rollback took back, or is taking back. */
+export async function rolledBack(db: Database, id: string): Promise<Chosen[]> {
+  const { rows } = await db.query<{ type: string; id: string; versions: string[] }>(`
+    SELECT aggregate_type AS type, aggregate_id AS id, array_agg(version ORDER BY version) AS versions
+    FROM global_state.rolled_back_events WHERE rollback_id = $1
+    GROUP BY aggregate_type, aggregate_id ORDER BY aggregate_type, aggregate_id`, [id]);
+  return rows.map(({ versions, ...ref }) => ({ ref, versions: versions.map(Number) }));
 }

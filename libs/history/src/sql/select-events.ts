@@ -1,7 +1,7 @@
+import type { Queryable } from '@app/event-store';
 import type { AggregateRef } from '@app/kernel';
-import type { Pool } from 'pg';
 
-export type Database = Pick<Pool, 'query'>;
+export type Database = Queryable;
 
 /** Versions of one aggregate. */
 export interface Chosen {
