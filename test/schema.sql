@@ -259,6 +259,7 @@ column rolled_back_events.rollback_id uuid not null
 column rolled_back_events.aggregate_type text not null collate "C"
 column rolled_back_events.aggregate_id uuid not null
 column rolled_back_events.version bigint not null
+column rolled_back_events.to_version bigint
 column stale_state_builds.aggregate_type text not null collate "C"
 column stale_state_builds.build integer not null
 column state_builds.aggregate_type text not null collate "C"
@@ -353,6 +354,7 @@ constraint quarantines.quarantines_released CHECK ((((released_at IS NULL) = (re
 constraint rollbacks.rollbacks_number_key UNIQUE (number)
 constraint rollbacks.rollbacks_pkey PRIMARY KEY (id)
 constraint rollbacks.rollbacks_status_check CHECK ((status = ANY (ARRAY['previewed'::text, 'executing'::text, 'executed'::text, 'undoing'::text, 'undone'::text])))
+constraint rolled_back_events.rolled_back_events_check CHECK ((to_version >= version))
 constraint rolled_back_events.rolled_back_events_pkey PRIMARY KEY (aggregate_id, aggregate_type, version, rollback_id)
 constraint rolled_back_events.rolled_back_events_rollback_id_fkey FOREIGN KEY (rollback_id) REFERENCES global_state.rollbacks(id)
 constraint stale_state_builds.stale_state_builds_pkey PRIMARY KEY (build, aggregate_type)
@@ -412,6 +414,7 @@ index CREATE UNIQUE INDEX quarantines_pkey ON global_state.quarantines USING btr
 index CREATE UNIQUE INDEX rollbacks_number_key ON global_state.rollbacks USING btree (number)
 index CREATE UNIQUE INDEX rollbacks_pkey ON global_state.rollbacks USING btree (id)
 index CREATE UNIQUE INDEX rolled_back_events_pkey ON global_state.rolled_back_events USING btree (aggregate_id, aggregate_type, version, rollback_id)
+index CREATE INDEX rolled_back_events_ranges ON global_state.rolled_back_events USING btree (aggregate_id, aggregate_type) WHERE (to_version IS NOT NULL)
 index CREATE INDEX rolled_back_events_rollback ON global_state.rolled_back_events USING btree (rollback_id)
 index CREATE UNIQUE INDEX stale_state_builds_pkey ON global_state.stale_state_builds USING btree (build, aggregate_type)
 index CREATE UNIQUE INDEX state_builds_pkey ON global_state.state_builds USING btree (aggregate_type)

@@ -132,7 +132,7 @@ export class Rollbacks {
 }
 
 function stale(): ServiceError {
-  return new ServiceError('STALE_PREVIEW', 'what this rollback was previewed on has changed: make a new preview');
+  return new ServiceError('STALE_PREVIEW', 'what this rollback was previewed on has changed, or another one takes it back: make a new preview');
 }
 
 function isAtIt(): ServiceError {

@@ -1,0 +1,24 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** A rollback to a version takes back all events of an aggregate from one on: noted in one row, however many they are. */
+export class RolledBackRanges implements MigrationInterface {
+  readonly name = 'RolledBackRanges1764000000014';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of STATEMENTS) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version)
+      SELECT rollback_id, aggregate_type, aggregate_id, generate_series(version + 1, to_version)
+      FROM global_state.rolled_back_events WHERE to_version > version`);
+    await runner.query('ALTER TABLE global_state.rolled_back_events DROP COLUMN to_version');
+  }
+}
+
+const STATEMENTS = [
+  // Absent: one event.
+  'ALTER TABLE global_state.rolled_back_events ADD COLUMN to_version bigint CHECK (to_version >= version)',
+  `CREATE INDEX rolled_back_events_ranges ON global_state.rolled_back_events (aggregate_id, aggregate_type) WHERE to_version IS NOT NULL`,
+];
