@@ -371,6 +371,7 @@ constraint token_revocations.token_revocations_revision_key UNIQUE (revision)
 
 index CREATE UNIQUE INDEX "PK_8c82d7f526340ab734260ea46be" ON global_state.migrations USING btree (id)
 index CREATE UNIQUE INDEX aggregate_snapshots_pkey ON global_state.aggregate_snapshots USING btree (aggregate_id, aggregate_type, version)
+index CREATE INDEX aggregate_state_builds_differing ON global_state.aggregate_state_builds USING btree (build) WHERE differs
 index CREATE UNIQUE INDEX aggregate_state_builds_pkey ON global_state.aggregate_state_builds USING btree (aggregate_id, aggregate_type, build)
 index CREATE UNIQUE INDEX analytics_aggregates_pkey ON global_state.analytics_aggregates USING btree (build, aggregate_type, aggregate_id)
 index CREATE INDEX analytics_aggregates_top ON global_state.analytics_aggregates USING btree (build, aggregate_type, changes DESC, aggregate_id)

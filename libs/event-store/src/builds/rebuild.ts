@@ -2,7 +2,7 @@ import type { AggregateRef } from '@app/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { isTransient } from '../sql/database.js';
 import { readHead } from '../sql/log-meta.js';
-import { dropSnapshots } from '../sql/snapshots.js';
+import { dropDifferingSnapshots, dropSnapshots, holdSnapshots } from '../sql/snapshots.js';
 import { inTransaction } from '../sql/transaction.js';
 import { PARTITION } from '../writer/advance.js';
 import { catchUp, saveResults, type Taken } from './catch-up.js';
@@ -145,6 +145,10 @@ export class Rebuild {
       this.assertAccepted();
       let lockedAt = 0;
       await this.step(async (client) => {
+        if (this.options.acceptDifferences) {
+          await holdSnapshots(client);
+          await dropDifferingSnapshots(client, this.record.build);
+        }
         await lockHeads(client);
         lockedAt = performance.now();
         const head = await readHead(client, PARTITION);
@@ -183,7 +187,8 @@ export class Rebuild {
 
   private async keep(client: PoolClient, { held, poisoned, types, events }: Taken, changed: Partial<RebuildRecord>): Promise<RebuildRecord> {
     if (poisoned.length > 0) await this.options.parked?.(client, poisoned);
-    // They may hold folds of the bytes that are about to be replaced. Those that come later are of a revision that is void by then.
+    // They may hold folds of the bytes that are about to be replaced. What is kept until the swap is deleted there, and what comes later
+    // is of a revision that is void by then.
     await dropSnapshots(client, held.filter(({ fields }) => fields.length > 0).map(({ ref }) => ref));
     const { record } = this;
     return stepRebuild(client, record, {

@@ -1,14 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A rollback to a version takes back all events of an aggregate from one on: noted in one row, however many they are. */
-export class RolledBackRanges implements MigrationInterface {
-  readonly name = 'RolledBackRanges1764000000014';
+/** Rollbacks of a whole range of an aggregate's events in one row, and the states of a build that differ, found without looking at all. */
+export class History implements MigrationInterface {
+  readonly name = 'History1764000000014';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX global_state.aggregate_state_builds_differing');
     await runner.query(`
       INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version)
       SELECT rollback_id, aggregate_type, aggregate_id, generate_series(version + 1, to_version)
@@ -21,4 +22,6 @@ const STATEMENTS = [
   // Absent: one event.
   'ALTER TABLE global_state.rolled_back_events ADD COLUMN to_version bigint CHECK (to_version >= version)',
   `CREATE INDEX rolled_back_events_ranges ON global_state.rolled_back_events (aggregate_id, aggregate_type) WHERE to_version IS NOT NULL`,
+  // Costs only rows that differ.
+  'CREATE INDEX aggregate_state_builds_differing ON global_state.aggregate_state_builds (build) WHERE differs',
 ];
