@@ -9,7 +9,7 @@ describe('time travel', () => {
   let db: TestDatabase;
   let store: EventStore;
 
-  const open = (): EventStore => new EventStore(db.pool, { origin: 'spec', databaseUrl: db.url, snapshotEvery: EVERY }, {
+  const open = (snapshotEvery = EVERY): EventStore => new EventStore(db.pool, { origin: 'spec', databaseUrl: db.url, snapshotEvery }, {
     groupCommitted: () => undefined, verdict: () => undefined,
   });
   beforeEach(async () => {
@@ -71,6 +71,24 @@ describe('time travel', () => {
     await store.snapshots.flush();
     expect(await count()).toBe(6);
     await expectAll(ref, all);
+  });
+
+  it('makes those that are missing whatever lies between them', async () => {
+    await store.close();
+    store = open(2_500);
+    const ref = { type: 'world', id: randomUUID() };
+    for (let n = 0; n < 52; n += 1) {
+      await store.execute({
+        aggregates: [ref], context: { actor: 'spec' },
+        decide: () => [Array.from({ length: 100 }, (_, i) => ({ type: 'Seen', schemaVersion: 1, data: {}, ops: [['set', '/n', 'lww', n * 100 + i + 1]] as const }))],
+      });
+    }
+    await store.snapshots.flush();
+    await db.pool.query('DELETE FROM global_state.aggregate_snapshots');
+    expect((await store.readStateAt(ref, 5_100))!.data).toBe('{"n":5100}');
+    await store.snapshots.flush();
+    expect((await db.pool.query('SELECT version FROM global_state.aggregate_snapshots ORDER BY version')).rows)
+      .toEqual([{ version: '2500' }, { version: '5000' }]);
   });
 
   it('passes over those that are damaged or of an older fold, counts them, and makes them anew', async () => {
