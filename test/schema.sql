@@ -68,6 +68,8 @@ column analytics_aggregates.build integer not null
 column analytics_builds.singleton boolean not null default true
 column analytics_builds.live integer not null default 0
 column analytics_builds.newest integer not null default 0
+column analytics_builds.previous integer
+column analytics_builds.previous_position bigint
 column analytics_day_aggregates.day integer not null
 column analytics_day_aggregates.aggregate_type text not null collate "C"
 column analytics_day_aggregates.aggregate_id uuid not null
@@ -305,6 +307,7 @@ constraint aggregate_snapshots.aggregate_snapshots_pkey PRIMARY KEY (aggregate_i
 constraint aggregate_state_builds.aggregate_state_builds_pkey PRIMARY KEY (aggregate_id, aggregate_type, build)
 constraint analytics_aggregates.analytics_aggregates_pkey PRIMARY KEY (build, aggregate_type, aggregate_id)
 constraint analytics_builds.analytics_builds_pkey PRIMARY KEY (singleton)
+constraint analytics_builds.analytics_builds_previous CHECK (((previous IS NULL) = (previous_position IS NULL)))
 constraint analytics_builds.analytics_builds_singleton_check CHECK (singleton)
 constraint analytics_day_aggregates.analytics_day_aggregates_pkey PRIMARY KEY (build, day, aggregate_type, aggregate_id)
 constraint analytics_event_types.analytics_event_types_pkey PRIMARY KEY (build, hour, aggregate_type, event_type)

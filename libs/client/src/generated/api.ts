@@ -1325,7 +1325,7 @@ export interface components {
             readonly quarantines: readonly components["schemas"]["Quarantine"][];
         };
         readonly RebuildRequest: {
-            /** @description Take the new build though its states differ from those it replaces. Default: false. */
+            /** @description Take the new build though it differs from the one it replaces. Default: false. */
             readonly acceptDifferences?: boolean;
             /**
              * @description States of this type only.
@@ -1337,11 +1337,14 @@ export interface components {
             readonly target: "states" | "analytics";
         };
         readonly RebuildRevertRequest: {
-            /** @enum {string} */
+            /**
+             * @description States of this type only.
+             * @enum {string}
+             */
             readonly aggregateType?: "player" | "guild" | "world" | "economy" | "combat";
             readonly reason?: string;
             /** @enum {string} */
-            readonly target: "states";
+            readonly target: "states" | "analytics";
         };
         readonly ReplayRequest: {
             /** @enum {string} */
