@@ -114,6 +114,8 @@ describe('operations on states', () => {
     const refused = await ended(await begin('rebuild', { target: 'states', aggregateType: 'player' }));
     expect(refused).toMatchObject({ status: 'failed', error: expect.stringContaining(`1 states differ from the live ones, which was not accepted: player/${id} (data)`) });
     expect(await read(service.url)).toEqual({ gold: expect.any(Number) });
+    const { rows: left } = await service.db.pool.query(`SELECT FROM global_state.aggregate_state_builds WHERE build = (SELECT max(build) FROM global_state.state_rebuilds)`);
+    expect(left).toEqual([]);
 
     const accepted = await ended(await begin('rebuild', { target: 'states', aggregateType: 'player', acceptDifferences: true }));
     expect(accepted).toMatchObject({ status: 'completed', result: { differences: 1, samples: [{ aggregateId: id, fields: ['data'] }] } });

@@ -104,6 +104,26 @@ describe('time travel', () => {
     expect(store.snapshots.figures.ignored).toBe(ignored);
   });
 
+  it('keeps no more of them waiting than 16 MiB while the database is slow', async () => {
+    const hold = await db.pool.connect();
+    await hold.query('BEGIN');
+    await hold.query('LOCK TABLE global_state.aggregate_snapshots');
+    const ref = { type: 'world', id: randomUUID() };
+    const keep = (version: number, data: string): void =>
+      store.snapshots.keep({ ref, version, generation: 0, deleted: false, data, clocks: '{}', position: version, lastModified: new Date() });
+    keep(1, '{}');
+    const first = store.snapshots.flush();
+    for (let version = 2; version < 40; version += 1) keep(version, `{"a":"${'x'.repeat(2 ** 20)}"}`);
+    const second = store.snapshots.flush();
+    await hold.query('COMMIT');
+    hold.release();
+    await Promise.all([first, second]);
+    expect(await count()).toBe(1 + 16);
+    keep(50, '{}');
+    await store.snapshots.flush();
+    expect(await count()).toBe(1 + 16 + 1);
+  });
+
   it('finds the position of a time and the version at a position', async () => {
     const refs = [1, 2].map(() => ({ type: 'player', id: randomUUID() }));
     for (let i = 0; i < 30; i += 1) await append(refs[i % 2]!, opsAt(i));

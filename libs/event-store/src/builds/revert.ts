@@ -32,9 +32,12 @@ export interface RevertResult {
   readonly swapMs: number;
 }
 
+type Counts = Pick<RevertResult, 'events' | 'parked'>;
+
 /** Brings the builds before the live ones up to date, as a rebuild does, and makes them live again. */
 export class Revert {
-  private readonly began = { events: 0, parked: 0 };
+  /** Of what is committed. */
+  private taken: Counts = { events: 0, parked: 0 };
   private first: number | undefined;
   private readonly swapPace: SwapPace;
 
@@ -67,9 +70,10 @@ export class Revert {
       const isLast = upTo - position <= this.swapPace.most;
       if (upTo > position) {
         const begun = performance.now();
-        await inTransaction(this.pool, async (client) => {
-          await this.takeUpTo(client, { ...previous, position }, upTo);
+        this.taken = await inTransaction(this.pool, async (client) => {
+          const taken = await this.takeUpTo(client, { ...previous, position }, upTo, this.taken);
           await this.options.saved?.(client, { done: upTo - this.first!, total: head - this.first! });
+          return taken;
         });
         this.swapPace.took(upTo - position, performance.now() - begun);
       }
@@ -78,12 +82,12 @@ export class Revert {
     }
   }
 
-  private async takeUpTo(client: PoolClient, previous: Previous, upTo: number): Promise<void> {
+  /** @returns what was taken in with it */
+  private async takeUpTo(client: PoolClient, previous: Previous, upTo: number, before: Counts): Promise<Counts> {
     const { poisoned, events } = await catchUp(client, { ...previous, fold: this.options.fold }, upTo);
     if (poisoned.length > 0) await this.options.parked?.(client, poisoned);
     await previousCaughtUp(client, previous, upTo);
-    this.began.events += events;
-    this.began.parked += poisoned.length;
+    return { events: before.events + events, parked: before.parked + poisoned.length };
   }
 
   /** @returns undefined if too much happened meanwhile */
@@ -96,9 +100,10 @@ export class Revert {
       const head = await readHead(client, PARTITION);
       const found = await this.previous(client);
       if (found.some(({ position }) => head - position > this.swapPace.most)) return undefined;
-      for (const previous of found) await this.takeUpTo(client, previous, head);
+      let { taken } = this;
+      for (const previous of found) taken = await this.takeUpTo(client, previous, head, taken);
       await revertBuilds(client, found.flatMap(({ types }) => types));
-      const done: Reverted = { builds: found.map(({ build, types }) => ({ build, types })), ...this.began };
+      const done: Reverted = { builds: found.map(({ build, types }) => ({ build, types })), ...taken };
       await this.options.saved?.(client, { done: head - this.first!, total: head - this.first! }, done);
       return done;
     });

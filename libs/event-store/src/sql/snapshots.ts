@@ -31,40 +31,50 @@ export interface SnapshotStart {
   readonly lastModified: Date;
 }
 
-interface Row {
+interface Found {
   version: string;
   generation: number;
   deleted: boolean;
   data: string;
   clocks: string;
   checksum: Buffer;
-  fold_generation: number;
   position: string;
   last_modified: Date;
   revision: number;
+  /** Newer ones, of an older fold. */
+  passed: number;
 }
+
+type Row = Found | { version: null; revision: number; passed: number };
 
 const FIND = {
   name: 'snapshot-find',
+  // One of an older fold is passed over here: after a change of it there may be a thousand.
   text: `
-    SELECT version, generation, deleted, data::text, clocks::text, checksum, fold_generation, position, last_modified,
-      coalesce((SELECT revision FROM global_state.state_builds WHERE aggregate_type = $1), 0) AS revision
-    FROM global_state.aggregate_snapshots WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3
-    ORDER BY version DESC LIMIT 1`,
+    SELECT found.*, coalesce((SELECT revision FROM global_state.state_builds WHERE aggregate_type = $1), 0) AS revision, (
+      SELECT count(*)::integer FROM global_state.aggregate_snapshots
+      WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3 AND version > coalesce(found.version, 0)
+    ) AS passed
+    FROM (SELECT) AS one LEFT JOIN LATERAL (
+      SELECT version, generation, deleted, data::text, clocks::text, checksum, position, last_modified
+      FROM global_state.aggregate_snapshots WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3 AND fold_generation = $4
+      ORDER BY version DESC LIMIT 1
+    ) AS found ON true`,
 };
 
 /**
  * The newest snapshot at a version or below that can be trusted. One of an older fold, or whose bytes are not those that were
  * written, is passed over.
- * @param ignored is told of each that was passed over
+ * @param ignored is told how many were passed over
  */
 export async function findSnapshot(
-  db: Queryable, { type, id }: AggregateRef, version: number, ignored: () => void,
+  db: Queryable, { type, id }: AggregateRef, version: number, ignored: (count: number) => void,
 ): Promise<SnapshotStart | undefined> {
   for (let below = version; below > 0;) {
-    const [row] = await run<Row>(db, FIND, [type, id, below]);
-    if (!row) return undefined;
-    if (row.fold_generation === FOLD_GENERATION && row.checksum.equals(checksumOf(row))) {
+    const [row] = await run<Row>(db, FIND, [type, id, below, FOLD_GENERATION]);
+    ignored(row!.passed);
+    if (!isFound(row!)) return undefined;
+    if (row.checksum.equals(checksumOf(row))) {
       return {
         revision: row.revision, version: Number(row.version), position: Number(row.position), lastModified: row.last_modified,
         state: {
@@ -73,10 +83,14 @@ export async function findSnapshot(
         },
       };
     }
-    ignored();
+    ignored(1);
     below = Number(row.version) - 1;
   }
   return undefined;
+}
+
+function isFound(row: Row): row is Found {
+  return row.version !== null;
 }
 
 const SAVE = {
