@@ -11,9 +11,10 @@ import { Operations } from './0010-operations.js';
 import { Flags } from './0011-flags.js';
 import { Audit } from './0012-audit.js';
 import { AnalyticsTop } from './0013-analytics-top.js';
+import { History } from './0014-history.js';
 
 /** All migrations in order. Append only: a migration that has shipped does not change. */
 export const MIGRATIONS = [
   EventStore, AppendByArrays, TokenRevocations, StreamTickets, Analytics, TimeTravel, Rollbacks, LogRoots, StateBuilds, Operations,
-  Flags, Audit, AnalyticsTop,
+  Flags, Audit, AnalyticsTop, History,
 ];

@@ -68,6 +68,8 @@ column analytics_aggregates.build integer not null
 column analytics_builds.singleton boolean not null default true
 column analytics_builds.live integer not null default 0
 column analytics_builds.newest integer not null default 0
+column analytics_builds.previous integer
+column analytics_builds.previous_position bigint
 column analytics_day_aggregates.day integer not null
 column analytics_day_aggregates.aggregate_type text not null collate "C"
 column analytics_day_aggregates.aggregate_id uuid not null
@@ -259,6 +261,7 @@ column rolled_back_events.rollback_id uuid not null
 column rolled_back_events.aggregate_type text not null collate "C"
 column rolled_back_events.aggregate_id uuid not null
 column rolled_back_events.version bigint not null
+column rolled_back_events.to_version bigint
 column stale_state_builds.aggregate_type text not null collate "C"
 column stale_state_builds.build integer not null
 column state_builds.aggregate_type text not null collate "C"
@@ -304,6 +307,7 @@ constraint aggregate_snapshots.aggregate_snapshots_pkey PRIMARY KEY (aggregate_i
 constraint aggregate_state_builds.aggregate_state_builds_pkey PRIMARY KEY (aggregate_id, aggregate_type, build)
 constraint analytics_aggregates.analytics_aggregates_pkey PRIMARY KEY (build, aggregate_type, aggregate_id)
 constraint analytics_builds.analytics_builds_pkey PRIMARY KEY (singleton)
+constraint analytics_builds.analytics_builds_previous CHECK (((previous IS NULL) = (previous_position IS NULL)))
 constraint analytics_builds.analytics_builds_singleton_check CHECK (singleton)
 constraint analytics_day_aggregates.analytics_day_aggregates_pkey PRIMARY KEY (build, day, aggregate_type, aggregate_id)
 constraint analytics_event_types.analytics_event_types_pkey PRIMARY KEY (build, hour, aggregate_type, event_type)
@@ -353,6 +357,7 @@ constraint quarantines.quarantines_released CHECK ((((released_at IS NULL) = (re
 constraint rollbacks.rollbacks_number_key UNIQUE (number)
 constraint rollbacks.rollbacks_pkey PRIMARY KEY (id)
 constraint rollbacks.rollbacks_status_check CHECK ((status = ANY (ARRAY['previewed'::text, 'executing'::text, 'executed'::text, 'undoing'::text, 'undone'::text])))
+constraint rolled_back_events.rolled_back_events_check CHECK ((to_version >= version))
 constraint rolled_back_events.rolled_back_events_pkey PRIMARY KEY (aggregate_id, aggregate_type, version, rollback_id)
 constraint rolled_back_events.rolled_back_events_rollback_id_fkey FOREIGN KEY (rollback_id) REFERENCES global_state.rollbacks(id)
 constraint stale_state_builds.stale_state_builds_pkey PRIMARY KEY (build, aggregate_type)
@@ -369,6 +374,7 @@ constraint token_revocations.token_revocations_revision_key UNIQUE (revision)
 
 index CREATE UNIQUE INDEX "PK_8c82d7f526340ab734260ea46be" ON global_state.migrations USING btree (id)
 index CREATE UNIQUE INDEX aggregate_snapshots_pkey ON global_state.aggregate_snapshots USING btree (aggregate_id, aggregate_type, version)
+index CREATE INDEX aggregate_state_builds_differing ON global_state.aggregate_state_builds USING btree (build) WHERE differs
 index CREATE UNIQUE INDEX aggregate_state_builds_pkey ON global_state.aggregate_state_builds USING btree (aggregate_id, aggregate_type, build)
 index CREATE UNIQUE INDEX analytics_aggregates_pkey ON global_state.analytics_aggregates USING btree (build, aggregate_type, aggregate_id)
 index CREATE INDEX analytics_aggregates_top ON global_state.analytics_aggregates USING btree (build, aggregate_type, changes DESC, aggregate_id)
@@ -412,6 +418,7 @@ index CREATE UNIQUE INDEX quarantines_pkey ON global_state.quarantines USING btr
 index CREATE UNIQUE INDEX rollbacks_number_key ON global_state.rollbacks USING btree (number)
 index CREATE UNIQUE INDEX rollbacks_pkey ON global_state.rollbacks USING btree (id)
 index CREATE UNIQUE INDEX rolled_back_events_pkey ON global_state.rolled_back_events USING btree (aggregate_id, aggregate_type, version, rollback_id)
+index CREATE INDEX rolled_back_events_ranges ON global_state.rolled_back_events USING btree (aggregate_id, aggregate_type) WHERE (to_version IS NOT NULL)
 index CREATE INDEX rolled_back_events_rollback ON global_state.rolled_back_events USING btree (rollback_id)
 index CREATE UNIQUE INDEX stale_state_builds_pkey ON global_state.stale_state_builds USING btree (build, aggregate_type)
 index CREATE UNIQUE INDEX state_builds_pkey ON global_state.state_builds USING btree (aggregate_type)

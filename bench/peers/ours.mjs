@@ -48,6 +48,7 @@ export async function open({ url }) {
   const streams = new Streams();
   const [hot] = newIds(1);
   const folded = new Map();
+  let ids = [];
   return {
     append: ({ inFlight, seconds, receipts = false }) => drive({
       inFlight, seconds, one: () => streams.withNext((id, version) =>
@@ -79,7 +80,7 @@ export async function open({ url }) {
     }),
     /** So many events, evenly over so many streams, one after another in each. */
     async spread({ events, aggregates }) {
-      const ids = newIds(aggregates);
+      ids = newIds(aggregates);
       for (let done = 0; done < events; done += ids.length) {
         for (let at = 0; at < ids.length; at += SEEDED_AT_ONCE) {
           await Promise.all(ids.slice(at, at + SEEDED_AT_ONCE).map((each) => store.execute(unconditional(each))));
@@ -102,10 +103,22 @@ export async function open({ url }) {
         client.release();
       }
     },
-    async rebuild() {
-      const begun = performance.now();
-      const result = await store.builds.rebuild(await store.builds.open());
-      return { rate: result.events / ((performance.now() - begun) / 1000), result };
+    /** While so many write to what `spread` made, each one after the other. */
+    async rebuild({ writers }) {
+      let isOver = false;
+      let written = 0;
+      const writing = Array.from({ length: writers }, async () => {
+        for (; !isOver; written += 1) await store.execute(unconditional(ids[Math.floor(Math.random() * ids.length)]));
+      });
+      try {
+        const begun = performance.now();
+        const result = await store.builds.rebuild(await store.builds.open());
+        const seconds = (performance.now() - begun) / 1000;
+        return { rate: result.events / seconds, result: { ...result, writes: Math.round(written / seconds) } };
+      } finally {
+        isOver = true;
+        await Promise.all(writing);
+      }
     },
     memory: async () => process.memoryUsage().rss,
   };

@@ -11,7 +11,8 @@ const ROUNDS = { full: 3, quick: 1 };
 
 const ONE = 'library, a random version, 1 in flight';
 const VERIFY = 'verify, one connection';
-const STATES = 'rebuild of states, library';
+const WRITERS = 16;
+const STATES = `rebuild of states under ${WRITERS} writers, library`;
 const OPERATIONS = [
   { name: 'rebuild of analytics', path: '/rebuild', body: { target: 'analytics' } },
   { name: 'replay through the fold', path: '/replay', body: { through: 'fold' } },
@@ -63,6 +64,7 @@ async function walk(bench) {
   const { port } = await bench.service({ database });
   const operations = await bench.host('load/operations.mjs', { port, token: await bench.operatorToken() });
   const results = new Map();
+  const swaps = [];
   const kept = (name, { rate, result }) => {
     results.set(name, result);
     return { rate };
@@ -70,7 +72,11 @@ async function walk(bench) {
   const measured = await measureInTurn({
     title: 'history', rounds: ROUNDS[bench.plan.name], warmUp: false, rows: [
       { name: VERIFY, unit: ' events/s', run: () => library.call('verify') },
-      { name: STATES, unit: ' events/s', run: async () => kept(STATES, await library.call('rebuild')) },
+      { name: STATES, unit: ' events/s', run: async () => {
+        const rebuilt = await library.call('rebuild', { writers: WRITERS });
+        swaps.push(rebuilt.result.swapMs);
+        return kept(STATES, rebuilt);
+      } },
       ...OPERATIONS.map(({ name, ...work }) => ({
         name: `${name}, over HTTP`, unit: ' events/s', run: async () => kept(name, await operations.call('work', work)),
       })),
@@ -82,7 +88,9 @@ async function walk(bench) {
     rows: measured.rows,
     goals: [
       goal('verify ≥ 50,000 events/s', { figure: verified.rate, why: verified.failure }, { atLeast: 50_000, unit: ' events/s' }),
-      goal('swap of a rebuild of states < 100 ms', { figure: results.get(STATES)?.swapMs, why: 'the rebuild did not say' }, { below: 100, unit: ' ms' }),
+      goal(`slowest swap of a rebuild of states under ${WRITERS} writers < 100 ms`, {
+        figure: swaps.length > 0 && swaps.every((ms) => ms !== undefined) ? Math.max(...swaps) : undefined, why: 'a rebuild did not say',
+      }, { below: 100, unit: ' ms' }),
     ],
     notes: [
       `${figure(events)} events of ${figure(aggregates)} aggregates${cpu}. Operations are timed by their own begin and end.`,

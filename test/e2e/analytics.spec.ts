@@ -164,16 +164,29 @@ describe('analytics over HTTP', () => {
   it('is built again, and what was forgotten is counted then', async () => {
     const before = ((await service.ask('GET', CHANGES)).body['summary'] as { totalChanges: number }).totalChanges;
     expect(await operate('POST', '/operations/rebuild', { target: 'analytics', aggregateType: 'player' })).toMatchObject({ status: 400 });
-    const asked = () => operate('POST', '/operations/rebuild', { target: 'analytics', reason: 'a test' }, { 'idempotency-key': 'once' });
+    const asked = () => operate('POST', '/operations/rebuild', { target: 'analytics', reason: 'a test', acceptDifferences: true }, { 'idempotency-key': 'once' });
     const [first, twin] = await Promise.all([asked(), asked()]);
     expect([first.status, twin.body['operationId']]).toEqual([202, first.body['operationId']]);
     expect(first.body).toMatchObject({ kind: 'rebuild-analytics', parameters: { target: 'analytics', reason: 'a test' }, createdBy: 'spec' });
     await eventually(async () => expect((await operate('GET', first.headers.get('location')!.replace('/api/v1', ''))).body).toMatchObject({
-      status: 'completed', progress: 1, unit: 'events', result: { build: 1, parked: 0 },
+      status: 'completed', progress: 1, unit: 'events', result: { build: 1, parked: 0, differences: expect.any(Number) },
     }), 30_000);
     expect((await service.ask('GET', CHANGES)).body).toMatchObject({ summary: { totalChanges: before + 1 } });
     expect(await operate('POST', '/operations/rebuild', { target: 'analytics', reason: 'another' }, { 'idempotency-key': 'once' })).toMatchObject({
       status: 422, body: { error: 'IDEMPOTENCY_KEY_REUSED' },
     });
+  });
+
+  it('goes back to the figures before, once', async () => {
+    const before = ((await service.ask('GET', CHANGES)).body['summary'] as { totalChanges: number }).totalChanges;
+    const revert = (more = {}) => operate('POST', '/operations/rebuild/revert', { target: 'analytics', ...more });
+    expect(await revert({ aggregateType: 'player' })).toMatchObject({ status: 400 });
+    const asked = await revert();
+    expect(asked).toMatchObject({ status: 202, body: { kind: 'revert-analytics' } });
+    await eventually(async () => expect((await operate('GET', asked.headers.get('location')!.replace('/api/v1', ''))).body).toMatchObject({
+      status: 'completed', progress: 1, result: { build: 0, parked: 0 },
+    }), 30_000);
+    expect((await service.ask('GET', CHANGES)).body).toMatchObject({ summary: { totalChanges: before - 1 } }); // what was discarded is not there
+    expect(await revert()).toMatchObject({ status: 422, body: { error: 'INVALID_OPERATION' } });
   });
 });

@@ -18,7 +18,8 @@ describe('operations on states', () => {
     await service.stop();
   });
 
-  const begin = (path: string, body: object) => service.ask('POST', `/api/v1/operations/${path}`, { token, body });
+  const begin = (path: string, body: object, headers: Record<string, string> = {}) =>
+    service.ask('POST', `/api/v1/operations/${path}`, { token, body, headers });
   const ended = async (asked: Answer): Promise<Record<string, unknown>> => {
     expect([asked.status, asked.text]).toEqual([202, expect.any(String)]);
     return eventually(async () => {
@@ -113,6 +114,8 @@ describe('operations on states', () => {
     const refused = await ended(await begin('rebuild', { target: 'states', aggregateType: 'player' }));
     expect(refused).toMatchObject({ status: 'failed', error: expect.stringContaining(`1 states differ from the live ones, which was not accepted: player/${id} (data)`) });
     expect(await read(service.url)).toEqual({ gold: expect.any(Number) });
+    const { rows: left } = await service.db.pool.query(`SELECT FROM global_state.aggregate_state_builds WHERE build = (SELECT max(build) FROM global_state.state_rebuilds)`);
+    expect(left).toEqual([]);
 
     const accepted = await ended(await begin('rebuild', { target: 'states', aggregateType: 'player', acceptDifferences: true }));
     expect(accepted).toMatchObject({ status: 'completed', result: { differences: 1, samples: [{ aggregateId: id, fields: ['data'] }] } });
@@ -142,6 +145,18 @@ describe('operations on states', () => {
     const nothing = await ended(await begin('replay', { through: 'fold', from: new Date(Date.now() + 60_000).toISOString() }));
     expect(nothing).toMatchObject({ status: 'completed', result: { aggregates: 0, events: 0 } });
     await expectFolded();
+  });
+
+  it('answer for a key with its operation, also where the same would be refused by now', async () => {
+    await service.ask('PUT', fresh('world').state, { body: { changes: { gold: 1 }, expectedVersion: 0 } });
+    await ended(await begin('rebuild', { target: 'states', aggregateType: 'world' }));
+    const revert = { target: 'states', aggregateType: 'world' };
+    const key = { 'idempotency-key': 'go-back' };
+    const first = await begin('rebuild/revert', revert, key);
+    expect(await ended(first)).toMatchObject({ status: 'completed' });
+    expect(await begin('rebuild/revert', revert)).toMatchObject({ status: 422, body: { error: 'INVALID_OPERATION' } });
+    expect(await begin('rebuild/revert', revert, key)).toMatchObject({ status: 202, body: { operationId: first.body['operationId'] } });
+    expect(await begin('rebuild/revert', { target: 'states' }, key)).toMatchObject({ status: 422, body: { error: 'IDEMPOTENCY_KEY_REUSED' } });
   });
 
   it('park an aggregate that cannot be folded: it is among the dead letters', async () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { msOf, SLOT_ERROR, slotOf } from './projection/latency-slots.js';
 import { ANALYTICS, AnalyticsProjection } from './projection/analytics-projection.js';
 import { AnalyticsRebuild, REBUILD_ANALYTICS } from './projection/analytics-rebuild.js';
+import { AnalyticsRevert, REVERT_ANALYTICS } from './projection/analytics-revert.js';
 import { startOf } from './projection/hours.js';
 import { GetEventAnalytics, GetEventAnalyticsHandler } from './query/get-event-analytics.js';
 import { GetStateAnalytics, GetStateAnalyticsHandler } from './query/get-state-analytics.js';
@@ -227,12 +228,15 @@ describe('analytics', () => {
   const rebuilder = (): Operations => {
     const store = instance();
     const made = new Operations(db.pool, { log: (line) => lines.push(line), leaseMs: 10_000, beatMs: 50, pollMs: 20 });
-    made.register(REBUILD_ANALYTICS, new AnalyticsRebuild(store, { pool: db.pool, region: 'here', counts: true, now: () => NOW }));
+    const options = { pool: db.pool, region: 'here', counts: true, now: () => NOW };
+    made.register(REBUILD_ANALYTICS, new AnalyticsRebuild(store, options));
+    made.register(REVERT_ANALYTICS, new AnalyticsRevert(store, options));
     made.start();
     operations.push(made);
     return made;
   };
-  const rebuild = (by: Operations) => by.submit({ kind: REBUILD_ANALYTICS, parameters: { target: 'analytics' }, createdBy: 'spec' });
+  const rebuild = (by: Operations, more = {}) => by.submit({ kind: REBUILD_ANALYTICS, parameters: { target: 'analytics', ...more }, createdBy: 'spec' });
+  const revert = (by: Operations) => by.submit({ kind: REVERT_ANALYTICS, parameters: { target: 'analytics' }, createdBy: 'spec' });
   const ended = (by: Operations, id: string) => eventually(async () => {
     const operation = await by.get(id);
     expect(['completed', 'failed', 'cancelled']).toContain(operation.status);
@@ -245,9 +249,9 @@ describe('analytics', () => {
     await counted();
     const before = await figures();
     const { id } = await rebuild(one);
-    expect(await ended(one, id)).toMatchObject({ status: 'completed', done: 2_500, total: 2_500, unit: 'events', result: { build: 1, parked: 0 } });
+    expect(await ended(one, id)).toMatchObject({ status: 'completed', done: 2_500, total: 2_500, unit: 'events', result: { build: 1, parked: 0, differences: 0 } });
     expect(await figures()).toEqual(before);
-    expect(await rows('SELECT build FROM global_state.analytics_aggregates GROUP BY 1')).toEqual([{ build: 1 }]);
+    expect(await rows('SELECT build FROM global_state.analytics_aggregates GROUP BY 1 ORDER BY 1')).toEqual([{ build: 0 }, { build: 1 }]);
     expect(await rows("SELECT consumer FROM global_state.checkpoints WHERE consumer LIKE 'analytics%'")).toEqual([{ consumer: 'analytics' }]);
     await insert(many(10));
     await counted();
@@ -280,7 +284,56 @@ describe('analytics', () => {
     await watching;
     expect(seen).toBeGreaterThan(0);
     await expectNaive();
-    expect(await rows('SELECT build FROM global_state.analytics_hours GROUP BY 1')).toEqual([{ build: 1 }]);
+    expect(await rows('SELECT build FROM global_state.analytics_hours GROUP BY 1 ORDER BY 1')).toEqual([{ build: 0 }, { build: 1 }]);
+  });
+
+  const DAMAGES = [
+    ['hours', 'versions = versions + 1', 'hour'], ['event types', "event_type = event_type || '!'", 'hour'], ['latencies', 'changes = changes + 1', 'hour'],
+    ['aggregates by hour', 'changes = changes + 1', 'hour'], ['aggregates by day', 'last_hour = last_hour + 1', 'day'],
+  ] as const;
+  const TABLES = { hours: 'hours', 'event types': 'event_types', latencies: 'latencies', 'aggregates by hour': 'hour_aggregates', 'aggregates by day': 'day_aggregates' };
+
+  it.each(DAMAGES)('refuses a build whose %s differ from the live ones, and takes it where that is accepted', async (what, damage, hour) => {
+    const one = rebuilder();
+    await insert(many(600));
+    await counted();
+    const before = await figures();
+    await db.pool.query(`UPDATE global_state.analytics_${TABLES[what]} AS t SET ${damage} WHERE ctid = (
+      SELECT ctid FROM global_state.analytics_${TABLES[what]} ORDER BY ${hour} DESC LIMIT 1)`);
+    const damaged = await figures();
+    const { id } = await rebuild(one);
+    expect(await ended(one, id)).toMatchObject({ status: 'failed', error: expect.stringMatching(`not accepted: ${what} of 2026-05-\\d\\d \\(\\d+ rows, live \\d+\\)$`) });
+    expect(await figures()).toEqual(damaged);
+    expect(await rows('SELECT build FROM global_state.analytics_hours GROUP BY 1')).toEqual([{ build: 0 }]);
+    expect(await rows("SELECT consumer FROM global_state.checkpoints WHERE consumer LIKE 'analytics%'")).toEqual([{ consumer: 'analytics' }]);
+    const { id: accepted } = await rebuild(one, { acceptDifferences: true });
+    expect(await ended(one, accepted)).toMatchObject({ status: 'completed', result: { build: 2, differences: 1, samples: [{ figures: what }] } });
+    expect(await figures()).toEqual(before);
+  });
+
+  it('goes back to the build before, with all that came since, once', async () => {
+    const one = rebuilder();
+    await expect(revert(one)).rejects.toMatchObject({ error: 'INVALID_OPERATION' });
+    await insert(many(1_500));
+    await counted();
+    const [{ hour }] = await rows('SELECT max(hour) AS hour FROM global_state.analytics_hours') as [{ hour: number }];
+    const damage = (by: number) => db.pool.query('UPDATE global_state.analytics_hours SET versions = versions + $1 WHERE hour = $2 AND build = 0', [by, hour]);
+    await damage(1_000_000);
+    expect(await ended(one, (await rebuild(one, { acceptDifferences: true })).id)).toMatchObject({ status: 'completed', result: { build: 1 } });
+    await insert(many(1_500));
+    await counted();
+    await expectNaive();
+    expect(await ended(one, (await revert(one)).id)).toMatchObject({ status: 'completed', done: 3_000, result: { build: 0, parked: 0 } });
+    expect(await rows('SELECT build FROM global_state.analytics_hours GROUP BY 1')).toEqual([{ build: 0 }]);
+    expect(await rows("SELECT consumer, position::integer FROM global_state.checkpoints WHERE consumer LIKE 'analytics%'"))
+      .toEqual([{ consumer: 'analytics', position: 3_000 }]);
+    await expect(expectNaive()).rejects.toThrow('averageVersion');
+    await damage(-1_000_000);
+    await expectNaive();
+    await insert(many(100));
+    await counted();
+    await expectNaive();
+    await expect(revert(one)).rejects.toMatchObject({ error: 'INVALID_OPERATION' });
   });
 
   /** A rebuild that was cancelled when it had only made its build. */

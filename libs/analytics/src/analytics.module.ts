@@ -7,6 +7,7 @@ import { AnalyticsController } from './http/analytics.controller.js';
 import { ProjectionsController } from './http/projections.controller.js';
 import { ANALYTICS, AnalyticsProjection, PACE } from './projection/analytics-projection.js';
 import { AnalyticsRebuild, REBUILD_ANALYTICS } from './projection/analytics-rebuild.js';
+import { AnalyticsRevert, REVERT_ANALYTICS } from './projection/analytics-revert.js';
 import { GetEventAnalyticsHandler } from './query/get-event-analytics.js';
 import { GetStateAnalyticsHandler } from './query/get-state-analytics.js';
 
@@ -32,6 +33,7 @@ export class AnalyticsModule implements OnModuleInit, OnApplicationBootstrap {
 
   onModuleInit(): void {
     this.operations.register(REBUILD_ANALYTICS, new AnalyticsRebuild(this.events, this.options));
+    this.operations.register(REVERT_ANALYTICS, new AnalyticsRevert(this.events, this.options));
   }
 
   onApplicationBootstrap(): void {

@@ -16,7 +16,7 @@ import { readStates, type StateDocument } from './sql/read-states.js';
 import { replayStream } from './sql/replay-stream.js';
 import { positionAt, versionAt, versionsAt } from './sql/time-travel.js';
 import { type SnapshotInterval, Snapshots } from './snapshots.js';
-import { EventSource, freeze, PARTITION } from './writer/advance.js';
+import { EventSource, FOLD_GENERATION, freeze, PARTITION } from './writer/advance.js';
 import { AppendBatcher, BATCHER_DEFAULTS, type BatcherOptions } from './writer/append-batcher.js';
 import type { Command, Outcome } from './writer/command.js';
 import type { ChainVerdict } from './sql/append-group.js';
@@ -217,7 +217,8 @@ export class EventStore {
     const { record } = chain;
     for (const { base, after, frozen: { data, clocks } } of record.states) {
       const { ref, version, generation, deleted, build } = after;
-      if (!this.snapshots.isDue(ref.type, base, version)) continue;
+      // A state of an older fold, until it is rebuilt, leads to none of the current one.
+      if (!this.snapshots.isDue(ref.type, base, version) || (build && build.foldGeneration < FOLD_GENERATION)) continue;
       const position = verdict.position + record.events.findLastIndex((event) => event.ref === ref);
       this.snapshots.keep({ ref, version, generation, deleted, data, clocks, position, lastModified: verdict.committedAt, revision: build?.revision ?? 0 });
     }

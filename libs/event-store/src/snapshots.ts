@@ -7,6 +7,7 @@ export type SnapshotInterval = number | ((type: string) => number);
 
 const FLUSH_MS = 250;
 const MOST_WAITING = 1_000;
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /**
  * Keeps a fold every so many versions of an aggregate, so that an old version is near one. Written after the commit, by whoever
@@ -16,8 +17,9 @@ export class Snapshots {
   /** What became of them, in plain numbers for whoever reads them. */
   readonly figures = { saved: 0, used: 0, ignored: 0, failed: 0 };
   private waiting = new Map<string, StoredSnapshot>();
+  private waitingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private saving: Promise<void> = Promise.resolve();
+  private saving: Promise<void> | undefined;
 
   constructor(
     private readonly pool: Pool, private readonly interval: SnapshotInterval, private readonly log: (line: string) => void,
@@ -33,29 +35,36 @@ export class Snapshots {
     return typeof this.interval === 'number' ? this.interval : this.interval(type);
   }
 
-  /** Keeps one, soon. */
+  /** Keeps one, soon; none of those for which there is no room while the database is slow. */
   keep(snapshot: StoredSnapshot): void {
-    if (this.waiting.size >= MOST_WAITING) return;
+    if (this.waiting.size >= MOST_WAITING || this.waitingBytes >= MOST_WAITING_BYTES) return;
     this.waiting.set(`${refKey(snapshot.ref)} ${snapshot.version}`, snapshot);
+    this.waitingBytes += snapshot.data.length + snapshot.clocks.length;
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
   /** The nearest one at a version or below. */
   async find(ref: AggregateRef, version: number): Promise<SnapshotStart | undefined> {
     if (version < this.every(ref.type)) return undefined;
-    const found = await findSnapshot(this.pool, ref, version, () => { this.figures.ignored += 1; });
+    const found = await findSnapshot(this.pool, ref, version, (count) => { this.figures.ignored += count; });
     if (found) this.figures.used += 1;
     return found;
   }
 
-  /** Writes what waits. */
-  async flush(): Promise<void> {
+  /** Writes what waits, until nothing does. */
+  flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const snapshots = [...this.waiting.values()];
-    this.waiting = new Map();
-    if (snapshots.length > 0) this.saving = this.saving.then(() => this.save(snapshots));
-    await this.saving;
+    return this.saving ??= this.saveAll().finally(() => { this.saving = undefined; });
+  }
+
+  private async saveAll(): Promise<void> {
+    while (this.waiting.size > 0) {
+      const snapshots = [...this.waiting.values()];
+      this.waiting = new Map();
+      this.waitingBytes = 0;
+      await this.save(snapshots);
+    }
   }
 
   private async save(snapshots: readonly StoredSnapshot[]): Promise<void> {

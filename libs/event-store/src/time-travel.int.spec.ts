@@ -9,7 +9,7 @@ describe('time travel', () => {
   let db: TestDatabase;
   let store: EventStore;
 
-  const open = (): EventStore => new EventStore(db.pool, { origin: 'spec', databaseUrl: db.url, snapshotEvery: EVERY }, {
+  const open = (snapshotEvery = EVERY): EventStore => new EventStore(db.pool, { origin: 'spec', databaseUrl: db.url, snapshotEvery }, {
     groupCommitted: () => undefined, verdict: () => undefined,
   });
   beforeEach(async () => {
@@ -73,6 +73,24 @@ describe('time travel', () => {
     await expectAll(ref, all);
   });
 
+  it('makes those that are missing whatever lies between them', async () => {
+    await store.close();
+    store = open(2_500);
+    const ref = { type: 'world', id: randomUUID() };
+    for (let n = 0; n < 52; n += 1) {
+      await store.execute({
+        aggregates: [ref], context: { actor: 'spec' },
+        decide: () => [Array.from({ length: 100 }, (_, i) => ({ type: 'Seen', schemaVersion: 1, data: {}, ops: [['set', '/n', 'lww', n * 100 + i + 1]] as const }))],
+      });
+    }
+    await store.snapshots.flush();
+    await db.pool.query('DELETE FROM global_state.aggregate_snapshots');
+    expect((await store.readStateAt(ref, 5_100))!.data).toBe('{"n":5100}');
+    await store.snapshots.flush();
+    expect((await db.pool.query('SELECT version FROM global_state.aggregate_snapshots ORDER BY version')).rows)
+      .toEqual([{ version: '2500' }, { version: '5000' }]);
+  });
+
   it('passes over those that are damaged or of an older fold, counts them, and makes them anew', async () => {
     const ref = { type: 'world', id: randomUUID() };
     const all = await grow(ref, 20);
@@ -84,6 +102,26 @@ describe('time travel', () => {
     const { ignored } = store.snapshots.figures;
     await expectAll(ref, all);
     expect(store.snapshots.figures.ignored).toBe(ignored);
+  });
+
+  it('keeps no more of them waiting than 16 MiB while the database is slow', async () => {
+    const hold = await db.pool.connect();
+    await hold.query('BEGIN');
+    await hold.query('LOCK TABLE global_state.aggregate_snapshots');
+    const ref = { type: 'world', id: randomUUID() };
+    const keep = (version: number, data: string): void =>
+      store.snapshots.keep({ ref, version, generation: 0, deleted: false, data, clocks: '{}', position: version, lastModified: new Date() });
+    keep(1, '{}');
+    const first = store.snapshots.flush();
+    for (let version = 2; version < 40; version += 1) keep(version, `{"a":"${'x'.repeat(2 ** 20)}"}`);
+    const second = store.snapshots.flush();
+    await hold.query('COMMIT');
+    hold.release();
+    await Promise.all([first, second]);
+    expect(await count()).toBe(1 + 16);
+    keep(50, '{}');
+    await store.snapshots.flush();
+    expect(await count()).toBe(1 + 16 + 1);
   });
 
   it('finds the position of a time and the version at a position', async () => {

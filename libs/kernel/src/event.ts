@@ -51,8 +51,8 @@ export interface AggregateSnapshot extends FoldState {
   readonly hlc: Hlc;
   /** The newest that a draft left here. No part of data, checksum or hash; events do not have it. */
   readonly memory?: JsonObject;
-  /** Where and when it was read: the event store's own business. */
-  readonly build?: { readonly number: number; readonly revision: number };
+  /** Where and when it was read, and how it had been folded: the event store's own business. */
+  readonly build?: { readonly number: number; readonly revision: number; readonly foldGeneration: number };
 }
 
 /** An event as the log holds it. */

@@ -7,7 +7,7 @@ import { type OperationFigures, Runner, type RunnerOptions } from './runner.js';
 import { cancelOperation } from './sql/cancel-operation.js';
 import { getOperation, listOperations } from './sql/read-operations.js';
 import { resumeOperation } from './sql/resume-operation.js';
-import { submitOperation } from './sql/submit-operation.js';
+import { findByKey, submitOperation, type Submitted } from './sql/submit-operation.js';
 
 export interface OperationsOptions extends Partial<RunnerOptions> {
   readonly log: RunnerOptions['log'];
@@ -69,9 +69,12 @@ export class Operations {
   async submit({ kind, parameters: given, createdBy, receipt }: OperationRequest): Promise<Operation> {
     const work = this.kinds.get(kind);
     if (!work) throw new ServiceError('INVALID_OPERATION', `this service does not do ${kind}`);
-    const parameters = await work.prepare?.(given) ?? given;
-    const added = { id: uuidv7(), kind, parameters, targets: work.targets(parameters), unit: work.unit, createdBy, receipt };
-    const submitted = await notHeld(() => submitOperation(this.pool, added));
+    const submitted = await this.add(work, { kind, parameters: given, createdBy, receipt }).catch(async (refusal: unknown) => {
+      // Looked up after it: what the key was used for may have ended between.
+      const known = await whenReachable(async () => receipt && await findByKey(this.pool, receipt.key));
+      if (known) return known;
+      throw refusal;
+    });
     if (submitted.kind === 'known' && submitted.fingerprint !== receipt?.fingerprint) {
       throw new ServiceError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used for another request');
     }
@@ -113,6 +116,12 @@ export class Operations {
     }
     this.runner.wake();
     return resumed.operation;
+  }
+
+  private async add(work: OperationKind, { kind, parameters: given, createdBy, receipt }: OperationRequest): Promise<Exclude<Submitted, Held>> {
+    const parameters = await work.prepare?.(given) ?? given;
+    const added = { id: uuidv7(), kind, parameters, targets: work.targets(parameters), unit: work.unit, createdBy, receipt };
+    return notHeld(() => submitOperation(this.pool, added));
   }
 }
 

@@ -7,27 +7,19 @@ import { checkChains } from './check-chain.js';
 import { LogCheck } from './check-log.js';
 import { checkReceipts } from './check-receipts.js';
 import { checkCounters, checkReplay } from './check-states.js';
-import type { Aggregate, WantedEvent } from './client-log.js';
+import type { Aggregate } from './client-log.js';
 import { withDatabase } from './database.js';
+import { commitExploit, type Exploit, LOOT, type ScopeKind, SCOPES } from './exploit.js';
 import { Fleet } from './fleet.js';
-import { type Intent, type Making, patch, put } from './intents.js';
+import { type Making, patch } from './intents.js';
 import { LoadClient } from './load-client.js';
 import { endOf, isOver, operationIn } from './operation-row.js';
 import { Operator, type Told } from './operator.js';
 import { Random, seedOfRun } from './random.js';
 import type { ServiceProcess } from './service-process.js';
 
-const VICTIMS = [8, 40] as const;
 const DOWN_MS = [0, 300] as const;
-const LOOT = 1_000_000;
 const SHOWN = 5;
-
-/** An exploit, whose effect is taken back and, perhaps, put in again. */
-interface Exploit {
-  readonly correlationId: string;
-  readonly victims: readonly Aggregate[];
-  readonly events: readonly (WantedEvent & { adds?: WantedEvent['adds'] })[];
-}
 
 type Step = 'execute' | 'undo';
 
@@ -68,33 +60,52 @@ export class HistoryRun {
   }
 
   /** Something done under load; then everybody waits for the last answer, and the log is held against the clients'. */
-  async round(work: () => Promise<void>): Promise<void> {
+  async round<T>(work: () => Promise<T>): Promise<T> {
     this.figures.rounds += 1;
     this.load.start();
+    let result: T;
     try {
-      await work();
+      result = await work();
     } finally {
       await this.load.stop();
     }
     await withDatabase(this.fleet.dataDir, (client) => this.check(client));
     this.assertNothingWrong();
+    return result;
   }
 
-  /** An exploit is rolled back, and every other time the rollback is undone, with a kill in the middle of each. */
-  async rollback(): Promise<void> {
-    const exploit = await this.exploit();
+  /**
+   * An exploit of many aggregates is rolled back, and every other time the rollback is undone, with a kill in each; and one of a single
+   * aggregate. @returns whether one was cut in the middle
+   */
+  async rollback(): Promise<boolean> {
+    const { cutInTheMiddle } = this.figures;
+    await this.takeBack(await this.exploit(this.random.pick(SCOPES)));
+    await this.takeBack(await this.exploit('aggregate'));
+    this.figures.rolledBack += 1;
+    return this.figures.cutInTheMiddle > cutInTheMiddle;
+  }
+
+  private exploit(kind: ScopeKind): Promise<Exploit> {
+    const tokenOf = (actor: string): string => this.fleet.instances[0]!.tokenOf('service', actor);
+    return commitExploit(kind, { load: this.load, making: this.making, tokenOf });
+  }
+
+  private async takeBack(exploit: Exploit): Promise<void> {
     const rollbackId = await this.carryOut(exploit, 'execute', await this.preview(exploit));
     await this.expectOnce(exploit, rollbackId, 'StateRolledBack');
-    this.figures.rolledBack += 1;
+    await this.expectLoot(exploit, false);
     if (this.random.chance(0.5)) return;
     await this.carryOut(exploit, 'undo', rollbackId);
     await this.expectOnce(exploit, rollbackId, 'StateRollbackUndone');
+    await this.expectLoot(exploit, true);
     for (const event of exploit.events) event.adds = { counter: 'patched', by: LOOT }; // it counts again
     this.figures.undone += 1;
   }
 
-  /** The states are built again, by whichever instance is left; it must come to its end. */
-  async rebuild(): Promise<void> {
+  /** The states are built again, by whichever instance is left; it must come to its end. @returns whether it was taken up by another one */
+  async rebuild(): Promise<boolean> {
+    const { takenUp } = this.figures;
     const begun = await this.operator.insist('POST', '/operations/rebuild', { target: 'states', reason: 'faults' });
     // It may have been begun by a request that had no answer.
     const { operationId: id } = { ...begun.body.details as object, ...begun.body } as { operationId: string };
@@ -109,6 +120,7 @@ export class HistoryRun {
       this.figures.takenUp += Number(lease) - 1;
     });
     this.figures.rebuilt += 1;
+    return this.figures.takenUp > takenUp;
   }
 
   /** @param down what is done while it is gone */
@@ -155,36 +167,8 @@ export class HistoryRun {
     await client.query('COMMIT');
   }
 
-  private async exploit(): Promise<Exploit> {
-    const victims = Array.from({ length: this.random.whole(...VICTIMS) }, () => ({ type: 'world', id: randomUUID() }));
-    await Promise.all(victims.map((victim) => this.load.insist(put(victim, this.making))));
-    const correlationId = randomUUID();
-    const events: WantedEvent[] = [];
-    await Promise.all(victims.map(async (victim) => {
-      const event = { aggregate: victim, eventType: 'Looted', tag: this.making.tag(), eventId: randomUUID(), keyed: false };
-      events.push(event);
-      await this.load.insist(this.loot(event, correlationId));
-    }));
-    return { correlationId, victims, events };
-  }
-
-  private loot(wanted: WantedEvent & { readonly eventId: string }, correlationId: string): Intent {
-    const { aggregate: { type, id }, eventType, eventId, tag } = wanted;
-    return {
-      method: 'POST', path: '/api/v1/events', headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        eventId, eventType, aggregateType: type, aggregateId: id, correlationId, eventData: { counts: { patched: { $inc: LOOT } }, loot: true, tag },
-      }),
-      settle: ({ status, body }) => {
-        if (status !== 201) return 'wrong';
-        this.load.log.acknowledge(wanted, Number(body.eventVersion));
-        return 'settled';
-      },
-    };
-  }
-
-  private async preview({ correlationId, victims }: Exploit): Promise<string> {
-    const { status, body } = await this.operator.insist('POST', '/rollbacks', { scope: { correlationId } });
+  private async preview({ scope, victims }: Exploit): Promise<string> {
+    const { status, body } = await this.operator.insist('POST', '/rollbacks', { scope });
     if (status !== 201 || (body.affected as unknown[]).length !== victims.length) throw new Error(`no preview: ${status} ${JSON.stringify(body)}`);
     return String(body.rollbackId);
   }
@@ -202,7 +186,7 @@ export class HistoryRun {
       if (step === 'execute' && status === 'previewed') {
         this.figures.stale += 1; // somebody wrote since: nothing was done
         id = await this.preview(exploit);
-      } else if (told !== undefined && told.status !== 503) {
+      } else if (told !== undefined && told.status !== 503 && told.body['error'] !== 'OPERATION_CONFLICT') { // nor while the one killed has not let go of it
         throw new Error(`${step} of a rollback that is ${String(status)}: ${told.status} ${JSON.stringify(told.body)}`);
       }
     }
@@ -229,7 +213,8 @@ export class HistoryRun {
       };
       const write = async (): Promise<void> => {
         if (this.random.chance(0.9)) await reached(1); // else the preview may be stale before anything is done
-        await this.writeTo(victims);
+        const isWhole = victims.length === 1; // a new preview would take back what was written
+        if (!isWhole || await count() > 0) await this.writeTo(victims);
       };
       const [told] = await Promise.all([watched, strike(), write()]);
       if (told === undefined) this.figures.cut += 1;
@@ -270,5 +255,13 @@ export class HistoryRun {
       for (const { version } of found) this.load.log.acknowledge({ aggregate: victim, eventType, keyed: false }, Number(version));
     }
     if (rows.length !== victims.length) this.violate(`${rows.length} events ${eventType} for ${victims.length} aggregates`);
+  }
+
+  /** What the exploit set is there or not. */
+  private async expectLoot({ victims }: Exploit, isThere: boolean): Promise<void> {
+    const { rows } = await withDatabase(this.fleet.dataDir, (client) => client.query<{ id: string }>(
+      `SELECT aggregate_id AS id FROM global_state.aggregate_states WHERE aggregate_id = ANY ($1) AND (data::jsonb ? 'loot') <> $2`,
+      [victims.map(({ id }) => id), isThere]));
+    for (const { id } of rows) this.violate(`the loot of ${id} is ${isThere ? 'not there' : 'still there'}`);
   }
 }

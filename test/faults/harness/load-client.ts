@@ -99,7 +99,7 @@ export class LoadClient {
     this.log.figures.requests += 1;
     try {
       const response = await request(`${this.service.url}${path}`, {
-        method, body, headers: { ...headers, authorization: `Bearer ${this.service.token}` }, dispatcher: this.agent,
+        method, body, headers: { authorization: `Bearer ${this.service.token}`, ...headers }, dispatcher: this.agent,
       });
       const text = await response.body.text();
       if (response.statusCode === 503 && response.headers['retry-after'] === undefined) {

@@ -36,8 +36,8 @@ export class ServiceProcess {
     this.token = this.tokenOf('service');
   }
 
-  tokenOf(role: Role): string {
-    return signToken(this.secret, { sub: 'faults', roles: [role] }, 3600);
+  tokenOf(role: Role, sub = 'faults'): string {
+    return signToken(this.secret, { sub, roles: [role] }, 3600);
   }
 
   /** Starts it on a new temporary folder. */

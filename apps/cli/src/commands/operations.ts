@@ -31,7 +31,7 @@ export const operationsCommands: readonly Command[] = [
     run: rebuild,
   },
   {
-    name: 'operations revert', summary: 'goes back to the build of states before', takes: ['target'],
+    name: 'operations revert', summary: 'goes back to the build of states or analytics before', takes: ['target'],
     options: { type: TYPE, reason: REASON, wait: WAIT }, run: revert,
   },
   {
@@ -74,7 +74,7 @@ async function rebuild(given: Given, context: Context): Promise<ExitCode> {
 }
 
 async function revert(given: Given, context: Context): Promise<ExitCode> {
-  const target = oneOf('<target>', given.argument('target') ?? '', ['states']);
+  const target = oneOf('<target>', given.argument('target') ?? '', TARGETS);
   const body = { target, aggregateType: typeOf(given), reason: given.text('reason') };
   return answer(given, context, await context.service.client.request('revertRebuild', { body }));
 }

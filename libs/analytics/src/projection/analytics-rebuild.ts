@@ -1,23 +1,32 @@
 import { type EventStore, inTransaction } from '@app/event-store';
 import { type JsonObject, ServiceError } from '@app/kernel';
 import type { OperationContext, OperationKind } from '@app/operations';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
 import type { AnalyticsOptions } from '../analytics-options.js';
-import { addBuild, goLive } from '../sql/builds.js';
-import { dropBuildsBefore } from '../sql/drop-figures.js';
-import { ANALYTICS, AnalyticsProjection } from './analytics-projection.js';
+import { addBuild, goLive, readBuilds } from '../sql/builds.js';
+import { compareBuilds, type FiguresDifference } from '../sql/compare-builds.js';
+import { AnalyticsBuild, consumerOf, type Saved } from './analytics-build.js';
+import { ANALYTICS } from './analytics-projection.js';
+import { firstWholeDay, HOURS_A_DAY, hourOf, KEPT_DAYS } from './hours.js';
 
 /** The operation's name. */
 export const REBUILD_ANALYTICS = 'rebuild-analytics';
 
-/** Where a rebuild stands: counting into its build, or that is live and older ones are dropped. */
-type Saved = { readonly build: number; readonly phase: 'count' | 'sweep' };
+const MOST_SAMPLES = 20;
 
-const REST_MS = 100;
+/** Figures are not those that they would replace. */
+class FiguresDiffer extends Error {
+  override readonly name = 'FiguresDiffer';
+
+  constructor(found: readonly FiguresDifference[]) {
+    const some = found.slice(0, MOST_SAMPLES).map(({ figures, day, rows, liveRows }) => `${figures} of ${day} (${rows} rows, live ${liveRows})`);
+    super(`figures differ from the live ones, which was not accepted: ${some.join(', ')}${found.length > some.length ? ' and others' : ''}`);
+  }
+}
 
 /**
- * Counts the log again from its beginning into a build of its own, while the live one is served and counted on; puts it in the place of
- * that one where both stand at the same position, and drops what is old.
+ * Counts the log again from its beginning into a build of its own, while the live one is served and counted on; holds it against that one
+ * where both stand at the same position, puts it in its place, and keeps that one to go back to.
  */
 export class AnalyticsRebuild implements OperationKind {
   readonly unit = 'events';
@@ -27,9 +36,8 @@ export class AnalyticsRebuild implements OperationKind {
     this.isElsewhere = !options.counts;
   }
 
-  prepare({ aggregateType, acceptDifferences: _accepted, ...parameters }: JsonObject): JsonObject {
-    if (aggregateType === undefined) return parameters;
-    throw new ServiceError('VALIDATION_ERROR', 'analytics are counted of all aggregate types together', { path: '/aggregateType' });
+  prepare(parameters: JsonObject): JsonObject {
+    return ofAllTypes(parameters);
   }
 
   targets(): readonly string[] {
@@ -37,12 +45,20 @@ export class AnalyticsRebuild implements OperationKind {
   }
 
   async run(context: OperationContext): Promise<JsonObject> {
-    const saved = context.saved as Saved | undefined ?? await this.begin(context);
-    const { build } = saved;
-    if (saved.phase === 'count') await this.count(context, build);
-    await this.sweep(context, build);
-    const live = (await this.events.projections.status()).find(({ name }) => name === ANALYTICS);
-    return { build, parked: live?.parked ?? 0 };
+    const saved = context.saved?.['build'] === undefined ? await this.begin(context) : context.saved as Saved;
+    const build = new AnalyticsBuild(this.events, this.options, context, saved.build);
+    try {
+      const { live } = await readBuilds(this.options.pool);
+      const { build: _build, phase, ...found } = saved;
+      const differences = phase === 'count'
+        ? await build.count((client, position) => this.swap(client, { live, build: saved.build, position }, context.parameters), consumerOf(live))
+        : found;
+      await build.sweep();
+      return { build: saved.build, parked: await build.parked(), ...differences };
+    } catch (error) {
+      if (error instanceof FiguresDiffer) await this.giveUp(context, build);
+      throw error;
+    }
   }
 
   private begin(context: OperationContext): Promise<Saved> {
@@ -50,41 +66,37 @@ export class AnalyticsRebuild implements OperationKind {
     return inTransaction(this.options.pool, async (client) => {
       const { live, newest: build } = await addBuild(client);
       // Those that were given up on the way.
-      for (let n = live + 1; n < build; n += 1) await projections.abandon(client, successorOf(n));
-      await projections.prepare(client, successorOf(build));
+      for (let n = live + 1; n < build; n += 1) await projections.abandon(client, consumerOf(n));
+      await projections.prepare(client, consumerOf(build));
       const saved: Saved = { build, phase: 'count' };
       await context.save(saved, 0, client);
       return saved;
     });
   }
 
-  private async count(context: OperationContext, build: number): Promise<void> {
-    const { projections } = this.events;
-    const successor = successorOf(build);
-    const { handle } = new AnalyticsProjection(this.options.region, this.options.now, build);
-    for (let isReplaced = false; !isReplaced;) {
-      context.signal.throwIfAborted();
-      const { position: head } = await this.events.head();
-      const look = await projections.step(successor, handle, (client, done) => context.save({ build, phase: 'count' }, done, client));
-      if (look) context.progress(look.position, Math.max(head, look.position));
-      else await sleep(REST_MS);
-      if (!look || look.position < head) continue;
-      isReplaced = await projections.replace(ANALYTICS, successor, handle, async (client, done) => {
-        await goLive(client, build);
-        await context.save({ build, phase: 'sweep' }, done, client);
-      });
-    }
+  private async swap(client: PoolClient, { live, build, position }: { live: number; build: number; position: number }, { acceptDifferences }: JsonObject): Promise<JsonObject> {
+    const now = hourOf((this.options.now ?? Date.now)());
+    // Of older days one build may have dropped more than the other.
+    const found = await compareBuilds(client, { live, build }, { fromDay: firstWholeDay(now - KEPT_DAYS * HOURS_A_DAY), now });
+    if (found.length > 0 && acceptDifferences !== true) throw new FiguresDiffer(found);
+    const { previous } = await readBuilds(client);
+    if (previous) await this.events.projections.abandon(client, consumerOf(previous.build)); // somebody may have begun to go back to it
+    await goLive(client, build, position);
+    return { differences: found.length, samples: found.slice(0, MOST_SAMPLES).map((each) => ({ ...each })) };
   }
 
-  private async sweep(context: OperationContext, build: number): Promise<void> {
-    for (let isDone = false; !isDone;) {
-      context.signal.throwIfAborted();
-      isDone = await inTransaction(this.options.pool, (client) => dropBuildsBefore(client, build));
-    }
+  /** Who resumes it begins with another build. */
+  private async giveUp(context: OperationContext, build: AnalyticsBuild): Promise<void> {
+    await inTransaction(this.options.pool, async (client) => {
+      await this.events.projections.abandon(client, consumerOf(build.build));
+      await context.save({}, 0, client);
+    });
+    await build.sweep();
   }
 }
 
-/** The consumer that counts into a build until it is live. */
-function successorOf(build: number): string {
-  return `${ANALYTICS}-${build}`;
+/** @throws ServiceError VALIDATION_ERROR */
+export function ofAllTypes({ aggregateType, ...parameters }: JsonObject): JsonObject {
+  if (aggregateType === undefined) return parameters;
+  throw new ServiceError('VALIDATION_ERROR', 'analytics are counted of all aggregate types together', { path: '/aggregateType' });
 }

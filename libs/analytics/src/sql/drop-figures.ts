@@ -41,14 +41,14 @@ export async function purgeFigures(client: PoolClient, build: number, firstHour:
 }
 
 const BUILDS = ['analytics_hours', 'analytics_event_types', 'analytics_latencies', 'analytics_hour_aggregates', 'analytics_day_aggregates',
-  'analytics_aggregates'].map((table) => purge(table, 'builds', 'build < $1'));
+  'analytics_aggregates'].map((table) => purge(table, 'builds', 'build = ANY ($1)'));
 
-/** Drops a stretch of what older builds left behind. @returns whether none is left */
-export function dropBuildsBefore(client: PoolClient, build: number): Promise<boolean> {
-  return dropStretches(client, BUILDS, [build]);
+/** Drops a stretch of what builds left behind that nobody needs any more. @returns whether none is left */
+export function dropBuilds(client: PoolClient, builds: readonly number[]): Promise<boolean> {
+  return dropStretches(client, BUILDS, [builds]);
 }
 
-async function dropStretches(client: PoolClient, statements: readonly Statement[], values: readonly number[]): Promise<boolean> {
+async function dropStretches(client: PoolClient, statements: readonly Statement[], values: readonly unknown[]): Promise<boolean> {
   let done = true;
   for (const statement of statements) {
     const [row] = await run<{ rows: number }>(client, statement, values);

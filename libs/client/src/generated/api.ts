@@ -542,7 +542,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Take the changes back, by events that make up for them
-         * @description Where anything changed since the preview it is 409, and nothing is done. One that was cut short goes on when it is asked for again.
+         * @description Where anything changed since the preview, or somebody else is at it, it is 409, and nothing is done. One that was cut short goes on when it is asked for again, with the changes that it began with.
          */
         readonly post: operations["executeRollback"];
         readonly delete?: never;
@@ -560,7 +560,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Take a rollback back */
+        /**
+         * Take a rollback back
+         * @description While somebody else is at it, it is 409. One that was cut short goes on when it is asked for again.
+         */
         readonly post: operations["undoRollback"];
         readonly delete?: never;
         readonly options?: never;
@@ -1323,7 +1326,7 @@ export interface components {
             readonly quarantines: readonly components["schemas"]["Quarantine"][];
         };
         readonly RebuildRequest: {
-            /** @description Take the new build though its states differ from those it replaces. Default: false. */
+            /** @description Take the new build though it differs from the one it replaces. Default: false. */
             readonly acceptDifferences?: boolean;
             /**
              * @description States of this type only.
@@ -1335,11 +1338,14 @@ export interface components {
             readonly target: "states" | "analytics";
         };
         readonly RebuildRevertRequest: {
-            /** @enum {string} */
+            /**
+             * @description States of this type only.
+             * @enum {string}
+             */
             readonly aggregateType?: "player" | "guild" | "world" | "economy" | "combat";
             readonly reason?: string;
             /** @enum {string} */
-            readonly target: "states";
+            readonly target: "states" | "analytics";
         };
         readonly ReplayRequest: {
             /** @enum {string} */

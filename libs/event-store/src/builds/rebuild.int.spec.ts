@@ -385,4 +385,56 @@ describe('rebuilding the states', () => {
     await expect(expects(1)).rejects.toMatchObject({ details: { currentVersion: 4 } });
     await expect(expects(4)).resolves.toMatchObject({ events: [{ version: 5 }] });
   });
+
+  /** An instance that keeps a fold every third version, of an aggregate whose live state is wrong, with one of it that waits to be kept. */
+  const waiting = async (): Promise<{ store: EventStore; ref: AggregateRef }> => {
+    const [ref] = some(1) as [AggregateRef];
+    for (let i = 0; i < 2; i += 1) await count(stores[0]!, ref);
+    await db.pool.query(`UPDATE global_state.aggregate_states SET data = '{"n":1000}'`);
+    const store = new EventStore(db.pool, { origin: 'c', databaseUrl: db.url, snapshotEvery: 3 }, { groupCommitted: () => undefined, verdict: () => undefined });
+    stores.push(store);
+    await count(store, ref);
+    return { store, ref };
+  };
+
+  it.each([
+    ['before the swap', 1], ['while it swaps', 2],
+  ])('keeps no fold of replaced bytes that comes %s', async (_when, step) => {
+    const { store, ref } = await waiting();
+    let steps = 0;
+    let flushed: Promise<void> | undefined;
+    await builds.rebuild(await builds.open(), {
+      acceptDifferences: true,
+      // Folds of the aggregates that differ are deleted by then, in a transaction that is still open.
+      saved: async () => {
+        if ((steps += 1) !== step) return;
+        flushed = store.snapshots.flush();
+        if (step === 1) await flushed;
+        else await eventually(async () => expect((await db.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+          UNION ALL SELECT FROM global_state.aggregate_snapshots`)).rowCount).toBe(1)); // it waits, or is done
+      },
+    });
+    await flushed;
+    expect(steps).toBe(2);
+    expect((await store.readState(ref))!.data).toBe('{"n":3}');
+    expect((await store.readStateAt(ref, 3))!.data).toBe('{"n":3}');
+  });
+
+  it('keeps no fold that a state of an older fold led to', async () => {
+    const [ref] = some(1) as [AggregateRef];
+    await append(ref, [['set', '/a', 'lww', 1]]);
+    await append(ref, [['set', '/b', 'lww', 2]]);
+    // As the fold of the release before left it.
+    await db.pool.query(`UPDATE global_state.aggregate_states SET data = '{"a":"the old way","b":2}', fold_generation = $1`, [FOLD_GENERATION - 1]);
+    const store = new EventStore(db.pool, { origin: 'c', databaseUrl: db.url, snapshotEvery: 3 }, { groupCommitted: () => undefined, verdict: () => undefined });
+    stores.push(store);
+    await append(ref, [['set', '/b', 'lww', 3]], { store });
+    await store.snapshots.flush();
+    await append(ref, [['set', '/a', 'lww', 7]], { store }); // what differed is overwritten, and no rebuild can tell
+    expect(await builds.rebuild(await builds.open())).toMatchObject({ differences: 0 });
+    expect((await store.readStateAt(ref, 3))!.data).toBe('{"a":1,"b":3}');
+    for (let i = 0; i < 2; i += 1) await append(ref, [['set', '/b', 'lww', 3]], { store });
+    await store.snapshots.flush();
+    expect((await db.pool.query('SELECT version FROM global_state.aggregate_snapshots ORDER BY version')).rows).toEqual([{ version: '3' }, { version: '6' }]);
+  });
 });

@@ -2,7 +2,7 @@ import type { AggregateRef } from '@app/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { isTransient } from '../sql/database.js';
 import { readHead } from '../sql/log-meta.js';
-import { dropSnapshots } from '../sql/snapshots.js';
+import { dropDifferingSnapshots, dropSnapshots, holdSnapshots } from '../sql/snapshots.js';
 import { inTransaction } from '../sql/transaction.js';
 import { PARTITION } from '../writer/advance.js';
 import { catchUp, saveResults, type Taken } from './catch-up.js';
@@ -13,6 +13,7 @@ import { lockHeads, swapBuilds } from './sql/live-builds.js';
 import { type Unbuilt, unbuiltAfter } from './sql/read-built.js';
 import { abandonRebuild, type RebuildRecord, stepRebuild, timeSwap } from './sql/rebuild-records.js';
 import { isPoisoned, type Poisoned, type StateFold } from './state-fold.js';
+import { SwapPace } from './swap-pace.js';
 
 /** What a rebuild tells, and whom it heeds. */
 export interface BuildHooks {
@@ -41,7 +42,7 @@ export interface BuildPace {
   readonly pageAggregates: number;
   /** Of a catch-up without a lock. */
   readonly roundEvents: number;
-  /** Of a catch-up while appends are held back; with more than these to come they go on for another round. */
+  /** Of a catch-up while appends are held back, before it is known how long a round takes; with more to come they go on for another round. */
   readonly lockedEvents: number;
 }
 
@@ -63,8 +64,11 @@ export class Rebuild {
   private total = 0;
   /** Live states that have no events. */
   private unbuilt: readonly Unbuilt[] = [];
+  private readonly swapPace: SwapPace;
 
-  constructor(private readonly pool: Pool, private record: RebuildRecord, private readonly options: RebuildOptions) {}
+  constructor(private readonly pool: Pool, private record: RebuildRecord, private readonly options: RebuildOptions) {
+    this.swapPace = new SwapPace(options.pace);
+  }
 
   /**
    * @throws StatesDiffer
@@ -126,10 +130,14 @@ export class Rebuild {
   /** Takes in what changed, round by round, until the rest is small. */
   private async catchUp(): Promise<void> {
     for (;;) {
-      const { roundEvents, lockedEvents } = this.options.pace;
-      const upTo = Math.min(await readHead(this.pool, PARTITION), this.record.position + roundEvents);
-      const isLast = upTo - this.record.position <= lockedEvents;
-      if (upTo > this.record.position) await this.step((client) => this.takeUpTo(client, upTo));
+      const { position } = this.record;
+      const upTo = Math.min(await readHead(this.pool, PARTITION), position + this.options.pace.roundEvents);
+      const isLast = upTo - position <= this.swapPace.most;
+      if (upTo > position) {
+        const begun = performance.now();
+        await this.step((client) => this.takeUpTo(client, upTo));
+        this.swapPace.took(upTo - position, performance.now() - begun);
+      }
       if (isLast) return;
     }
   }
@@ -141,14 +149,18 @@ export class Rebuild {
 
   /** The last catch-up and the change of the live build, while every append waits. */
   private async swap(): Promise<RebuildResult> {
-    for (let tries = 0; ; tries += 1) {
+    for (;;) {
       this.assertAccepted();
       let lockedAt = 0;
       await this.step(async (client) => {
+        if (this.options.acceptDifferences) {
+          await holdSnapshots(client);
+          await dropDifferingSnapshots(client, this.record.build);
+        }
         await lockHeads(client);
         lockedAt = performance.now();
         const head = await readHead(client, PARTITION);
-        if (head - this.record.position > mostUnderLock(this.options.pace, tries)) return this.record;
+        if (head - this.record.position > this.swapPace.most) return this.record;
         this.record = await this.takeUpTo(client, head);
         this.assertAccepted();
         const { build, typesMet } = this.record;
@@ -161,6 +173,7 @@ export class Rebuild {
         this.record = { ...this.record, swapMs };
         return this.result();
       }
+      this.swapPace.failed();
       await this.catchUp();
     }
   }
@@ -183,7 +196,8 @@ export class Rebuild {
 
   private async keep(client: PoolClient, { held, poisoned, types, events }: Taken, changed: Partial<RebuildRecord>): Promise<RebuildRecord> {
     if (poisoned.length > 0) await this.options.parked?.(client, poisoned);
-    // They may hold folds of the bytes that are about to be replaced. Those that come later are of a revision that is void by then.
+    // They may hold folds of the bytes that are about to be replaced. What is kept until the swap is deleted there, and what comes later
+    // is of a revision that is void by then.
     await dropSnapshots(client, held.filter(({ fields }) => fields.length > 0).map(({ ref }) => ref));
     const { record } = this;
     return stepRebuild(client, record, {
@@ -216,9 +230,4 @@ export class Rebuild {
     const { build, typesMet: types, aggregates, events, parked, swapMs } = this.record;
     return { build, types, aggregates, events, parked, swapMs, ...this.differences };
   }
-}
-
-/** Where writers are so fast that the rest never gets small, they wait longer in the end: it ends under any load. */
-export function mostUnderLock({ lockedEvents, roundEvents }: BuildPace, tries: number): number {
-  return Math.min(lockedEvents * 2 ** Math.floor(tries / 5), roundEvents);
 }

@@ -3,9 +3,10 @@ import { readHead } from '../sql/log-meta.js';
 import { inTransaction } from '../sql/transaction.js';
 import { PARTITION } from '../writer/advance.js';
 import { catchUp } from './catch-up.js';
-import { type BuildHooks, type BuildPace, type BuildProgress, mostUnderLock } from './rebuild.js';
+import type { BuildHooks, BuildPace, BuildProgress } from './rebuild.js';
 import { lockHeads, type Previous, previousBuilds, previousCaughtUp, revertBuilds } from './sql/live-builds.js';
 import type { StateFold } from './state-fold.js';
+import { SwapPace } from './swap-pace.js';
 
 /** What going back told in the transaction that did it. */
 export type Reverted = Omit<RevertResult, 'swapMs'>;
@@ -31,19 +32,26 @@ export interface RevertResult {
   readonly swapMs: number;
 }
 
+type Counts = Pick<RevertResult, 'events' | 'parked'>;
+
 /** Brings the builds before the live ones up to date, as a rebuild does, and makes them live again. */
 export class Revert {
-  private readonly began = { events: 0, parked: 0 };
+  /** Of what is committed. */
+  private taken: Counts = { events: 0, parked: 0 };
   private first: number | undefined;
+  private readonly swapPace: SwapPace;
 
-  constructor(private readonly pool: Pool, private readonly types: readonly string[] | undefined, private readonly options: RevertOptions) {}
+  constructor(private readonly pool: Pool, private readonly types: readonly string[] | undefined, private readonly options: RevertOptions) {
+    this.swapPace = new SwapPace(options.pace);
+  }
 
   /** @throws Error if there is nothing to go back to */
   async run(): Promise<RevertResult> {
-    for (let tries = 0; ; tries += 1) {
+    for (;;) {
       for (const previous of await this.previous(this.pool)) await this.catchUp(previous);
-      const done = await this.swap(mostUnderLock(this.options.pace, tries));
+      const done = await this.swap();
       if (done) return done;
+      this.swapPace.failed();
     }
   }
 
@@ -55,32 +63,35 @@ export class Revert {
   }
 
   private async catchUp(previous: Previous): Promise<void> {
-    const { roundEvents, lockedEvents } = this.options.pace;
     for (let { position } = previous; ;) {
       this.options.signal?.throwIfAborted();
       const head = await readHead(this.pool, PARTITION);
-      const upTo = Math.min(head, position + roundEvents);
+      const upTo = Math.min(head, position + this.options.pace.roundEvents);
+      const isLast = upTo - position <= this.swapPace.most;
       if (upTo > position) {
-        await inTransaction(this.pool, async (client) => {
-          await this.takeUpTo(client, { ...previous, position }, upTo);
+        const begun = performance.now();
+        this.taken = await inTransaction(this.pool, async (client) => {
+          const taken = await this.takeUpTo(client, { ...previous, position }, upTo, this.taken);
           await this.options.saved?.(client, { done: upTo - this.first!, total: head - this.first! });
+          return taken;
         });
+        this.swapPace.took(upTo - position, performance.now() - begun);
       }
-      if (upTo - position <= lockedEvents) return;
+      if (isLast) return;
       position = upTo;
     }
   }
 
-  private async takeUpTo(client: PoolClient, previous: Previous, upTo: number): Promise<void> {
+  /** @returns what was taken in with it */
+  private async takeUpTo(client: PoolClient, previous: Previous, upTo: number, before: Counts): Promise<Counts> {
     const { poisoned, events } = await catchUp(client, { ...previous, fold: this.options.fold }, upTo);
     if (poisoned.length > 0) await this.options.parked?.(client, poisoned);
     await previousCaughtUp(client, previous, upTo);
-    this.began.events += events;
-    this.began.parked += poisoned.length;
+    return { events: before.events + events, parked: before.parked + poisoned.length };
   }
 
   /** @returns undefined if too much happened meanwhile */
-  private async swap(most: number): Promise<RevertResult | undefined> {
+  private async swap(): Promise<RevertResult | undefined> {
     let lockedAt = 0;
     const reverted = await inTransaction(this.pool, async (client) => {
       this.options.signal?.throwIfAborted();
@@ -88,10 +99,11 @@ export class Revert {
       lockedAt = performance.now();
       const head = await readHead(client, PARTITION);
       const found = await this.previous(client);
-      if (found.some(({ position }) => head - position > most)) return undefined;
-      for (const previous of found) await this.takeUpTo(client, previous, head);
+      if (found.some(({ position }) => head - position > this.swapPace.most)) return undefined;
+      let { taken } = this;
+      for (const previous of found) taken = await this.takeUpTo(client, previous, head, taken);
       await revertBuilds(client, found.flatMap(({ types }) => types));
-      const done: Reverted = { builds: found.map(({ build, types }) => ({ build, types })), ...this.began };
+      const done: Reverted = { builds: found.map(({ build, types }) => ({ build, types })), ...taken };
       await this.options.saved?.(client, { done: head - this.first!, total: head - this.first! }, done);
       return done;
     });

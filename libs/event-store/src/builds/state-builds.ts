@@ -12,7 +12,6 @@ import { dropStaleRows, forgetStaleBuild, staleBuilds } from './sql/stale-builds
 import { CURRENT_FOLD, type StateFold } from './state-fold.js';
 
 const DROPPED_AT_ONCE = 1_000;
-/** With 250 events to come the swap takes some tens of ms. */
 const PACE: BuildPace = { pageAggregates: 500, roundEvents: 5_000, lockedEvents: 250 };
 
 export interface StateBuildsOptions extends Partial<BuildPace> {

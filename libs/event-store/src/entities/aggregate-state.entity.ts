@@ -1,10 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
  * The current state of every aggregate: the write side's snapshot and what reads fall back on. In several builds, of which
  * one is live; `aggregate_states` is a view of that one.
  */
 @Entity({ schema: 'global_state', name: 'aggregate_state_builds' })
+@Index('aggregate_state_builds_differing', ['build'], { where: 'differs' })
 export class AggregateStateEntity {
   @PrimaryColumn('text', {
     name: 'aggregate_type', collation: 'C', primaryKeyConstraintName: 'aggregate_state_builds_pkey',

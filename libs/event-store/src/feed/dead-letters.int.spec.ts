@@ -153,9 +153,28 @@ describe('dead letters', () => {
     await at(6);
     await inTransaction(db.pool, (client) => projections.prepare(client, 'next'));
     while ((await projections.step('next', handle))!.events > 0);
-    expect(await projections.replace('spec', 'next', handle, async () => undefined)).toBe(true);
+    expect(await projections.replace('spec', { successor: 'next' }, handle, async () => undefined)).toBe(true);
     expect(await letters()).toMatchObject([
       { consumer: 'spec', status: 'parked', ref: { id: third } }, { status: 'superseded', ref: { id: third } }, { id: first.id, status: 'superseded' },
     ]);
+  });
+
+  it('are those of before again where what a consumer built is gone back to', async () => {
+    const first = await parkOne();
+    broken = new Set();
+    await inTransaction(db.pool, (client) => projections.prepare(client, 'next'));
+    while ((await projections.step('next', handle))!.events > 0);
+    expect(await projections.replace('spec', { successor: 'next', keptAs: 'before' }, handle, async () => undefined)).toBe(true);
+    expect(await letters()).toMatchObject([{ id: first.id, consumer: 'spec', status: 'superseded' }]);
+    const { position } = (await projections.status())[0]!;
+    await append(poisoned, 'Fine');
+    for (let again = 0; again < 2; again += 1) { // it may be begun twice
+      await inTransaction(db.pool, (client) => projections.revive(client, 'before', position));
+      while ((await projections.step('before', handle))!.events > 0);
+      expect(await letters()).toMatchObject([{ id: first.id, consumer: 'before', status: 'parked', withheld: first.withheld + 1 }]);
+    }
+    await at(position + 1);
+    expect(await projections.replace('spec', { successor: 'before' }, handle, async () => undefined)).toBe(true);
+    expect(await letters()).toMatchObject([{ id: first.id, consumer: 'spec', status: 'parked' }]);
   });
 });

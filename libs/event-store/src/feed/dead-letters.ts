@@ -5,7 +5,7 @@ import { takeCheckpoint } from '../sql/checkpoints.js';
 import { whenReachable } from '../sql/database.js';
 import {
   addDeadLetter, type DeadLetter, type DeadLetterStatus, dropDeadLetters, endDeadLetter, getDeadLetter, listDeadLetters, lockDeadLetter, parkedAggregates,
-  succeedDeadLetters, withholdEvents,
+  reviveDeadLetters, succeedDeadLetters, withholdEvents,
 } from '../sql/dead-letters.js';
 import type { LogFact } from '../sql/read-events.js';
 import { inTransaction } from '../sql/transaction.js';
@@ -110,8 +110,13 @@ export class DeadLetters {
   }
 
   /** See `succeedDeadLetters`. */
-  succeed(client: PoolClient, consumer: string, successor: string): Promise<void> {
-    return succeedDeadLetters(client, consumer, successor);
+  succeed(client: PoolClient, consumer: string, successor: string, keptAs?: string): Promise<void> {
+    return succeedDeadLetters(client, consumer, successor, keptAs);
+  }
+
+  /** See `reviveDeadLetters`. */
+  revive(client: PoolClient, keptAs: string): Promise<void> {
+    return reviveDeadLetters(client, keptAs);
   }
 
   /** The checkpoint first, then the letter, as consumers take them. */

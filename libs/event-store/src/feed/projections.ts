@@ -103,6 +103,12 @@ export class Projections {
     return ensureCheckpoint(client, consumer, PARTITION);
   }
 
+  /** Makes the checkpoint of a consumer that `replace` kept, where it stood then; one that is taken further already stays where it is. */
+  async revive(client: PoolClient, consumer: string, position: number): Promise<void> {
+    await ensureCheckpoint(client, consumer, PARTITION, position);
+    await this.deadLetters.revive(client, consumer);
+  }
+
   /** Forgets a consumer that nobody takes any further. */
   async abandon(client: PoolClient, consumer: string): Promise<void> {
     await dropCheckpoint(client, consumer);
@@ -127,11 +133,13 @@ export class Projections {
   /**
    * Puts a successor that was built by `step` in the place of a consumer, in one transaction: holds both, brings the successor up to where
    * the other one stands, and lets it go on from there under the other one's name.
+   * @param keptAs under which name what the other one built may be taken further later, see `revive`
    * @param then the rest of what makes the successor the one that counts
    * @returns false, and nothing has happened, if the successor is more than a batch behind
    */
   async replace(
-    consumer: string, successor: string, handle: ConsumeBatch, then: (client: PoolClient, position: number) => Promise<void>,
+    consumer: string, { successor, keptAs }: { readonly successor: string; readonly keptAs?: string }, handle: ConsumeBatch,
+    then: (client: PoolClient, position: number) => Promise<void>,
   ): Promise<boolean> {
     await ensureCheckpoint(this.pool, consumer, PARTITION);
     return inTransaction(this.pool, async (client) => {
@@ -144,7 +152,7 @@ export class Projections {
       const position = Math.max(upTo, after);
       await saveCheckpoint(client, consumer, { partition: PARTITION, position });
       await dropCheckpoint(client, successor);
-      await this.deadLetters.succeed(client, consumer, successor);
+      await this.deadLetters.succeed(client, consumer, successor, keptAs);
       await then(client, position);
       return true;
     });

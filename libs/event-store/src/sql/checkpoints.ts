@@ -2,12 +2,12 @@ import { type Queryable, run } from './database.js';
 
 const ENSURE = {
   name: 'ensure-checkpoint',
-  text: 'INSERT INTO global_state.checkpoints (consumer, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+  text: 'INSERT INTO global_state.checkpoints (consumer, partition, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
 };
 
-/** Makes the checkpoint of a new consumer, at position 0. */
-export async function ensureCheckpoint(db: Queryable, consumer: string, partition: number): Promise<void> {
-  await run(db, ENSURE, [consumer, partition]);
+/** Makes the checkpoint of a consumer that has none. */
+export async function ensureCheckpoint(db: Queryable, consumer: string, partition: number, position = 0): Promise<void> {
+  await run(db, ENSURE, [consumer, partition, position]);
 }
 
 const LOCK = {

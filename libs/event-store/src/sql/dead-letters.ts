@@ -135,7 +135,7 @@ export async function endDeadLetter(
 
 const SUPERSEDE = {
   name: 'supersede-dead-letters',
-  text: `UPDATE global_state.dead_letters SET status = 'superseded', ended_at = now() WHERE consumer = $1 AND status = 'parked'`,
+  text: `UPDATE global_state.dead_letters SET status = 'superseded', ended_at = now(), reason = $2 WHERE consumer = $1 AND status = 'parked'`,
 };
 
 const BEQUEATH = {
@@ -143,10 +143,27 @@ const BEQUEATH = {
   text: 'UPDATE global_state.dead_letters SET consumer = $1 WHERE consumer = $2',
 };
 
-/** Of a consumer that another one takes the place of, the letters are past; those of the other one are its own now. */
-export async function succeedDeadLetters(db: Queryable, consumer: string, successor: string): Promise<void> {
-  await run(db, SUPERSEDE, [consumer]);
+/**
+ * Of a consumer that another one takes the place of, the letters are past; those of the other one are its own now.
+ * @param keptAs the name under which what it built may be gone on with
+ */
+export async function succeedDeadLetters(db: Queryable, consumer: string, successor: string, keptAs: string | undefined): Promise<void> {
+  await run(db, SUPERSEDE, [consumer, keptAs === undefined ? null : reasonOf(keptAs)]);
   await run(db, BEQUEATH, [consumer, successor]);
+}
+
+const REVIVE = {
+  name: 'revive-dead-letters',
+  text: `UPDATE global_state.dead_letters SET status = 'parked', ended_at = NULL, reason = NULL, consumer = $1 WHERE status = 'superseded' AND reason = $2`,
+};
+
+/** What was parked when it was kept is parked again for who goes on with it. */
+export async function reviveDeadLetters(db: Queryable, keptAs: string): Promise<void> {
+  await run(db, REVIVE, [keptAs, reasonOf(keptAs)]);
+}
+
+function reasonOf(keptAs: string): string {
+  return `kept as ${keptAs}`;
 }
 
 const DROP = { name: 'drop-dead-letters', text: 'DELETE FROM global_state.dead_letters WHERE consumer = $1' };

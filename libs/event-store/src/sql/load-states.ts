@@ -1,5 +1,5 @@
 import type { AggregateRef, AggregateSnapshot, ClockTree, JsonObject } from '@app/kernel';
-import { unborn } from '../writer/advance.js';
+import { FOLD_GENERATION, unborn } from '../writer/advance.js';
 import { type Queryable, run } from './database.js';
 
 interface StateRow {
@@ -13,6 +13,7 @@ interface StateRow {
   clocks: ClockTree;
   hash: string;
   hlc: string;
+  fold_generation: number | null;
   memory: JsonObject | null;
 }
 
@@ -20,7 +21,7 @@ const LOAD = {
   name: 'load-states',
   text: `
     SELECT wanted.place, wanted.build, wanted.revision, s.version, s.generation, s.deleted, s.data, s.clocks, encode(s.hash, 'hex') AS hash, s.hlc,
-      s.memory
+      s.fold_generation, s.memory
     FROM (
       SELECT type, id, place, coalesce(live.build, 0) AS build, coalesce(live.revision, 0) AS revision
       FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked(type, id, place)
@@ -38,7 +39,7 @@ export async function loadStates(db: Queryable, refs: readonly AggregateRef[]): 
   const rows = await run<StateRow>(db, LOAD, [refs.map((ref) => ref.type), refs.map((ref) => ref.id)]);
   const states: AggregateSnapshot[] = [];
   for (const row of rows) {
-    const build = { number: row.build, revision: row.revision };
+    const build = { number: row.build, revision: row.revision, foldGeneration: row.fold_generation ?? FOLD_GENERATION };
     const ref = refs[Number(row.place) - 1]!;
     states[Number(row.place) - 1] = row.version === null ? { ...unborn(ref), build } : {
       data: row.data,

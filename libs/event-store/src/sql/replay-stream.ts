@@ -31,9 +31,9 @@ export interface Replayed {
 export interface ReplayOptions {
   /** Where to begin, at the version or below; absent: before the first event. */
   readonly start?: SnapshotStart;
-  /** Pages end at multiples of this, and are told of. */
+  /** A page ends at each multiple of this, wherever else it does. */
   readonly every?: number;
-  /** The state at the end of a page that is full. It is only valid during the call. */
+  /** The state at a multiple. It is only valid during the call. */
   readonly passed?: (at: Replayed) => void;
 }
 
@@ -43,9 +43,8 @@ export async function replayStream(
 ): Promise<Replayed | undefined> {
   const replay = new Replay(start?.state ?? EMPTY_FOLD);
   let last = start && { version: start.version, committedAt: start.lastModified, position: start.position };
-  const page = Math.min(every, PAGE_EVENTS);
   for (let from = (start?.version ?? 0) + 1; from <= version;) {
-    const to = Math.min(version, Math.ceil(from / page) * page);
+    const to = Math.min(version, Math.ceil(from / every) * every, from + PAGE_EVENTS - 1);
     const [found] = await run<PageRow>(db, PAGE, [ref.type, ref.id, from, to]);
     if (found!.events < to - from + 1) return undefined; // versions are dense: the stream ends before
     const first = from;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AggregateRef, ClockTree, FoldState, JsonObject } from '@app/kernel';
+import type { Pool, PoolClient } from 'pg';
 import { FOLD_GENERATION } from '../writer/advance.js';
 import { type Queryable, run } from './database.js';
+import { inTransaction } from './transaction.js';
 
 /** A fold that was kept: where a replay may begin. `data` and `clocks` are canonical JSON. */
 export interface StoredSnapshot {
@@ -29,40 +31,50 @@ export interface SnapshotStart {
   readonly lastModified: Date;
 }
 
-interface Row {
+interface Found {
   version: string;
   generation: number;
   deleted: boolean;
   data: string;
   clocks: string;
   checksum: Buffer;
-  fold_generation: number;
   position: string;
   last_modified: Date;
   revision: number;
+  /** Newer ones, of an older fold. */
+  passed: number;
 }
+
+type Row = Found | { version: null; revision: number; passed: number };
 
 const FIND = {
   name: 'snapshot-find',
+  // One of an older fold is passed over here: after a change of it there may be a thousand.
   text: `
-    SELECT version, generation, deleted, data::text, clocks::text, checksum, fold_generation, position, last_modified,
-      coalesce((SELECT revision FROM global_state.state_builds WHERE aggregate_type = $1), 0) AS revision
-    FROM global_state.aggregate_snapshots WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3
-    ORDER BY version DESC LIMIT 1`,
+    SELECT found.*, coalesce((SELECT revision FROM global_state.state_builds WHERE aggregate_type = $1), 0) AS revision, (
+      SELECT count(*)::integer FROM global_state.aggregate_snapshots
+      WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3 AND version > coalesce(found.version, 0)
+    ) AS passed
+    FROM (SELECT) AS one LEFT JOIN LATERAL (
+      SELECT version, generation, deleted, data::text, clocks::text, checksum, position, last_modified
+      FROM global_state.aggregate_snapshots WHERE aggregate_type = $1 AND aggregate_id = $2 AND version <= $3 AND fold_generation = $4
+      ORDER BY version DESC LIMIT 1
+    ) AS found ON true`,
 };
 
 /**
  * The newest snapshot at a version or below that can be trusted. One of an older fold, or whose bytes are not those that were
  * written, is passed over.
- * @param ignored is told of each that was passed over
+ * @param ignored is told how many were passed over
  */
 export async function findSnapshot(
-  db: Queryable, { type, id }: AggregateRef, version: number, ignored: () => void,
+  db: Queryable, { type, id }: AggregateRef, version: number, ignored: (count: number) => void,
 ): Promise<SnapshotStart | undefined> {
   for (let below = version; below > 0;) {
-    const [row] = await run<Row>(db, FIND, [type, id, below]);
-    if (!row) return undefined;
-    if (row.fold_generation === FOLD_GENERATION && row.checksum.equals(checksumOf(row))) {
+    const [row] = await run<Row>(db, FIND, [type, id, below, FOLD_GENERATION]);
+    ignored(row!.passed);
+    if (!isFound(row!)) return undefined;
+    if (row.checksum.equals(checksumOf(row))) {
       return {
         revision: row.revision, version: Number(row.version), position: Number(row.position), lastModified: row.last_modified,
         state: {
@@ -71,10 +83,14 @@ export async function findSnapshot(
         },
       };
     }
-    ignored();
+    ignored(1);
     below = Number(row.version) - 1;
   }
   return undefined;
+}
+
+function isFound(row: Row): row is Found {
+  return row.version !== null;
 }
 
 const SAVE = {
@@ -92,15 +108,29 @@ const SAVE = {
       position = excluded.position, last_modified = excluded.last_modified`,
 };
 
+/** Shared by who keeps snapshots, held alone by who replaces states. */
+const KEEPING = 7_402_118_810;
+const LOCK_SHARED = { name: 'snapshots-keep', text: 'SELECT pg_advisory_xact_lock_shared($1)' };
+const LOCK = { name: 'snapshots-hold', text: 'SELECT pg_advisory_xact_lock($1)' };
+
 /** Keeps snapshots, each aggregate and version once. */
-export async function saveSnapshots(db: Queryable, snapshots: readonly StoredSnapshot[]): Promise<void> {
+export async function saveSnapshots(pool: Pool, snapshots: readonly StoredSnapshot[]): Promise<void> {
   const column = <T>(of: (snapshot: StoredSnapshot) => T): T[] => snapshots.map(of);
-  await run(db, SAVE, [
-    column(({ ref }) => ref.type), column(({ ref }) => ref.id), column(({ version }) => version), column(({ generation }) => generation),
-    column(({ deleted }) => deleted), column(({ data }) => data), column(({ clocks }) => clocks), column(checksumOf),
-    column(() => FOLD_GENERATION), column(({ position }) => position), column(({ lastModified }) => lastModified),
-    column(({ revision }) => revision ?? null),
-  ]);
+  await inTransaction(pool, async (client) => {
+    // In a statement of its own: one that waited for it must see the revision of after the wait.
+    await run(client, LOCK_SHARED, [KEEPING]);
+    await run(client, SAVE, [
+      column(({ ref }) => ref.type), column(({ ref }) => ref.id), column(({ version }) => version), column(({ generation }) => generation),
+      column(({ deleted }) => deleted), column(({ data }) => data), column(({ clocks }) => clocks), column(checksumOf),
+      column(() => FOLD_GENERATION), column(({ position }) => position), column(({ lastModified }) => lastModified),
+      column(({ revision }) => revision ?? null),
+    ]);
+  });
+}
+
+/** Holds back whoever keeps snapshots until this transaction ends. Before the heads are locked: those who keep some may take a while. */
+export async function holdSnapshots(client: PoolClient): Promise<void> {
+  await run(client, LOCK, [KEEPING]);
 }
 
 const DROP = {
@@ -113,6 +143,18 @@ const DROP = {
 /** Forgets the snapshots of aggregates whose states were not what their events fold to. */
 export async function dropSnapshots(db: Queryable, refs: readonly AggregateRef[]): Promise<void> {
   if (refs.length > 0) await run(db, DROP, [refs.map(({ type }) => type), refs.map(({ id }) => id)]);
+}
+
+const DROP_DIFFERING = {
+  name: 'snapshots-drop-differing',
+  text: `
+    DELETE FROM global_state.aggregate_snapshots AS kept USING global_state.aggregate_state_builds AS built
+    WHERE built.build = $1 AND built.differs AND kept.aggregate_id = built.aggregate_id AND kept.aggregate_type = built.aggregate_type`,
+};
+
+/** Forgets the snapshots of the aggregates whose states in a build are not the live ones. */
+export async function dropDifferingSnapshots(db: Queryable, build: number): Promise<void> {
+  await run(db, DROP_DIFFERING, [build]);
 }
 
 /** SHA-256 over all that a snapshot says of the state. */

@@ -26,7 +26,10 @@ export class StatesRebuild implements OperationKind {
       await builds.drop(context.signal);
       return { ...result } as unknown as JsonObject;
     } catch (error) {
-      if (error instanceof StatesDiffer) await context.save({}, 0); // that build is gone: who resumes this begins with another one
+      if (error instanceof StatesDiffer) {
+        await context.save({}, 0); // that build is gone: who resumes this begins with another one
+        await builds.drop(context.signal);
+      }
       throw error;
     }
   }

@@ -31,17 +31,35 @@ export interface UndoPlan {
  * @param steps every event since, oldest first
  */
 export function planUndo(base: FoldState | undefined, steps: readonly Step[], isUndone: (version: number) => boolean): UndoPlan {
-  const others = steps.filter(({ version }) => !isUndone(version));
   const now = foldAll(base ?? EMPTY_FOLD, steps);
-  const target = foldAll(base ?? EMPTY_FOLD, others);
-  const isGone = target.deleted || (base === undefined && others.length === 0);
-  const conflicts = conflictsOf(steps, isUndone);
-  if (isGone) return { changes: {}, deletes: !now.deleted, diff: now.deleted ? [] : differences(now.data, {}), conflicts };
-  const diff = differences(now.data, target.data);
   const counted = incremented(steps.filter(({ version }) => isUndone(version)));
+  return towards(now, without(base, steps.filter(({ version }) => !isUndone(version))), (path) => counted.has(path), conflictsOf(steps, isUndone));
+}
+
+/**
+ * Undoes every event since a state but the last ones, without looking at them. Pure.
+ * @param base that state; undefined if nothing was before them
+ * @param later the events after them, oldest first
+ * @param isCounted whether what a path holds is counted up and down
+ */
+export function planReturn(base: FoldState | undefined, later: readonly Step[], now: FoldState, isCounted: (path: string) => boolean): UndoPlan {
+  return towards(now, without(base, later), isCounted, []);
+}
+
+/** What the others alone lead to; undefined where that is nothing. */
+function without(base: FoldState | undefined, others: readonly Step[]): FoldState | undefined {
+  const target = foldAll(base ?? EMPTY_FOLD, others);
+  return target.deleted || (base === undefined && others.length === 0) ? undefined : target;
+}
+
+function towards(
+  now: FoldState, target: FoldState | undefined, isCounted: (path: string) => boolean, conflicts: readonly Conflict[],
+): UndoPlan {
+  if (!target) return { changes: {}, deletes: !now.deleted, diff: now.deleted ? [] : differences(now.data, {}), conflicts };
+  const diff = differences(now.data, target.data);
   const changes: JsonObject = {};
   for (const { path, old, new: wanted } of diff) {
-    const isAmount = counted.has(path) && Number.isSafeInteger(old) && Number.isSafeInteger(wanted) && !now.deleted;
+    const isAmount = isCounted(path) && Number.isSafeInteger(old) && Number.isSafeInteger(wanted) && !now.deleted;
     put(changes, fromPointer(path), isAmount ? { $inc: (wanted as number) - (old as number) } : (wanted ?? null));
   }
   // A tombstone without data comes back by an event all the same.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { EMPTY_FOLD, fold, type FoldState, fromPointer, isJsonObject, type Json, type JsonObject, type Op, valueAt } from '@app/kernel';
-import { planUndo, type Step } from './plan.js';
+import { planReturn, planUndo, type Step } from './plan.js';
 
 const step = (version: number, ...ops: Op[]): Step => ({ version, ops });
 const set = (path: string, value: Json): Op => ['set', path, 'lww', value];
@@ -79,6 +79,26 @@ describe('undoing events in the middle of a history', () => {
       const result = patched(foldAll([...steps, made]).data, undone.changes) as JsonObject;
       if (!before.deleted) expect(leaves(result)).toEqual(leaves(before.data));
     }));
+  });
+});
+
+describe('going back', () => {
+  it('ends where what came after alone leads, as undoing each event does', () => {
+    fc.assert(fc.property(history, fc.nat(11), fc.nat(11), (steps, one, other) => {
+      const [from, to] = [Math.min(one, other, steps.length - 1) + 1, Math.min(Math.max(one, other) + 1, steps.length)];
+      const base = from === 1 ? undefined : foldAll(steps.slice(0, from - 1));
+      const now = foldAll(steps);
+      const { diff, deletes, changes } = planReturn(base, steps.slice(to), now, (path) => path === '/a');
+      const undone = planUndo(base, steps.slice(from - 1), (version) => version <= to);
+      expect({ diff, deletes }).toEqual({ diff: undone.diff, deletes: undone.deletes });
+      if (!deletes) expect(leaves(patched(now.data, changes) as JsonObject)).toEqual(leaves(patched(now.data, undone.changes) as JsonObject));
+    }));
+  });
+
+  it('takes back what is counted by its amount, and all else by its value', () => {
+    const now = foldAll([step(1, set('/gold', 100), set('/level', 1)), step(2, inc('/gold', 500), set('/level', 7))]);
+    expect(planReturn(foldAll([step(1, set('/gold', 100), set('/level', 1))]), [], now, (path) => path === '/gold').changes)
+      .toEqual({ gold: { $inc: -500 }, level: 1 });
   });
 });
 

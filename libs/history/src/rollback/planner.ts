@@ -3,9 +3,9 @@ import { DEFINITIONS, ruleOf } from '@app/game-state';
 import {
   type AggregateRef, type AggregateType, type FoldState, fromPointer, type Json, type JsonObject, refKey, ServiceError, type StoredEvent, valueAt,
 } from '@app/kernel';
-import { chooseByActor, chooseByCausation, chooseByCorrelation, type Chosen, type Database } from '../sql/select-events.js';
+import { chooseByActor, chooseByCausation, chooseByCorrelation, type Chosen, type Database, type VersionRange } from '../sql/select-events.js';
 import { Travel } from '../travel.js';
-import { type Conflict, planUndo, type UndoPlan } from './plan.js';
+import { type Conflict, planReturn, planUndo, type UndoPlan } from './plan.js';
 import type { Scope } from './scope.js';
 
 /** What happens to one aggregate. */
@@ -19,22 +19,26 @@ const MAX_AGGREGATES = 1_000;
 const MAX_EVENTS = 20_000;
 const PAGE = 1_000;
 
+export function changesAnything({ changes, deletes }: AggregatePlan): boolean {
+  return deletes || Object.keys(changes).length > 0;
+}
+
 /** Finds the events of a scope, and what it takes to undo them. */
 export class Planner {
   constructor(private readonly events: EventStore, private readonly travel: Travel, private readonly db: Database) {}
 
   /**
    * The events of a scope that are in force, by aggregate.
-   * @param except a rollback whose own effect is looked through
    * @throws ServiceError INVALID_OPERATION for more than 1,000 aggregates
    */
-  async choose(scope: Scope, except?: string): Promise<readonly Chosen[]> {
-    const chosen = await this.find(scope, { except, limit: MAX_AGGREGATES + 1 });
+  async choose(scope: Scope): Promise<readonly Chosen[]> {
+    const chosen = await this.find(scope, MAX_AGGREGATES + 1);
     if (chosen.length <= MAX_AGGREGATES) return chosen;
     throw new ServiceError('INVALID_OPERATION', `this scope has more than ${MAX_AGGREGATES} aggregates: take a narrower one`);
   }
 
-  private async find(scope: Scope, choice: { except: string | undefined; limit: number }): Promise<readonly Chosen[]> {
+  private async find(scope: Scope, limit: number): Promise<readonly Chosen[]> {
+    const choice = { except: undefined, limit };
     if ('correlationId' in scope) return chooseByCorrelation(this.db, scope.correlationId, choice);
     if ('causationId' in scope) return chooseByCausation(this.db, scope.causationId, choice);
     if ('actor' in scope) {
@@ -53,17 +57,42 @@ export class Planner {
       throw new ServiceError('STATE_NOT_FOUND', `${refKey(ref)} has no version ${toVersion}`, { currentVersion: current.version });
     }
     const kept = toVersion ?? await this.events.versionAt(ref, await this.events.positionAt(new Date(toTime!)));
-    return kept === current.version ? [] : [{ ref, versions: Array.from({ length: current.version - kept }, (_, i) => kept + 1 + i) }];
+    return kept === current.version ? [] : [{ ref, versions: { from: kept + 1, to: current.version } }];
+  }
+
+  /** What it takes for each aggregate of a choice; those to which nothing happens are left out. */
+  async plans(chosen: readonly Chosen[]): Promise<AggregatePlan[]> {
+    const plans: AggregatePlan[] = [];
+    for (const one of chosen) plans.push(await this.plan(one));
+    return plans.filter(changesAnything);
   }
 
   /** What it takes to undo these events of an aggregate, on its state as it is now. */
   async plan({ ref, versions }: Chosen): Promise<AggregatePlan> {
-    const first = versions[0]!;
-    const base = first === 1 ? undefined : foldStateOf(await this.travel.stateAt(ref, first - 1));
-    const steps = await this.stepsFrom(ref, first);
+    const { type, id } = ref as AggregatePlan['ref'];
+    const { version, ...plan } = 'from' in versions ? await this.back({ type, id }, versions) : await this.without({ type, id }, versions);
+    return { ref: { type, id }, version, ...withinBounds(type, plan) };
+  }
+
+  private async without(ref: AggregateRef, versions: readonly number[]): Promise<UndoPlan & { version: number }> {
+    const base = await this.before(ref, versions[0]!);
+    const steps = await this.stepsFrom(ref, versions[0]!);
     const undone = new Set(versions);
-    const typed = ref as AggregatePlan['ref'];
-    return { ref: typed, version: steps.at(-1)!.version, ...withinBounds(typed.type, planUndo(base, steps, (version) => undone.has(version))) };
+    return { version: steps.at(-1)!.version, ...planUndo(base, steps, (version) => undone.has(version)) };
+  }
+
+  /** However many they are, only what came after them is read. */
+  private async back(ref: AggregatePlan['ref'], { from, to }: VersionRange): Promise<UndoPlan & { version: number }> {
+    const base = await this.before(ref, from);
+    const later = await this.stepsFrom(ref, to + 1);
+    const version = later.at(-1)?.version ?? to;
+    const now = foldStateOf(await this.travel.stateAt(ref, version));
+    return { version, ...planReturn(base, later, now, (path) => isCounter(ref.type, path)) };
+  }
+
+  /** The state before a version, if there was one. */
+  private async before(ref: AggregateRef, version: number): Promise<FoldState | undefined> {
+    return version === 1 ? undefined : foldStateOf(await this.travel.stateAt(ref, version - 1));
   }
 
   private async stepsFrom(ref: AggregateRef, first: number): Promise<StoredEvent[]> {
@@ -78,6 +107,11 @@ export class Planner {
       from = page.at(-1)!.version + 1;
     }
   }
+}
+
+function isCounter(type: AggregateType, path: string): boolean {
+  const merge = ruleOf(DEFINITIONS[type], fromPointer(path))?.merge;
+  return merge === 'sum' || merge === 'bcounter';
 }
 
 function foldStateOf({ data, deleted }: StateDocument): FoldState {

@@ -35,7 +35,8 @@ export class RollbacksController {
   @HttpCode(200)
   @Describe({
     id: 'executeRollback', summary: 'Take the changes back, by events that make up for them',
-    description: 'Where anything changed since the preview it is 409, and nothing is done. One that was cut short goes on when it is asked for again.',
+    description: 'Where anything changed since the preview, or somebody else is at it, it is 409, and nothing is done. One that was cut short goes on when '
+      + 'it is asked for again, with the changes that it began with.',
     success: { status: 200, schema: 'RollbackResult', description: 'Done' }, errors: [400, 404, 409, 413, 415, 422],
   })
   async execute(
@@ -48,7 +49,7 @@ export class RollbacksController {
   @Post(':rollbackId/undo')
   @HttpCode(200)
   @Describe({
-    id: 'undoRollback', summary: 'Take a rollback back',
+    id: 'undoRollback', summary: 'Take a rollback back', description: 'While somebody else is at it, it is 409. One that was cut short goes on when it is asked for again.',
     success: { status: 200, schema: 'RollbackResult', description: 'Undone' }, errors: [400, 404, 409, 413, 415, 422],
   })
   async undo(

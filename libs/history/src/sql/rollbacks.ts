@@ -1,7 +1,9 @@
+import { inTransaction } from '@app/event-store';
 import type { AggregateRef, Difference } from '@app/kernel';
+import type { Pool } from 'pg';
 import type { Conflict } from '../rollback/plan.js';
 import type { Scope } from '../rollback/scope.js';
-import type { Chosen, Database } from './select-events.js';
+import { type Chosen, type Database, inForce } from './select-events.js';
 
 export type RollbackStatus = 'previewed' | 'executing' | 'executed' | 'undoing' | 'undone';
 
@@ -65,7 +67,7 @@ export async function listRollbacks(db: Database, before: number | undefined, li
 }
 
 const STEPS = {
-  executing: { from: ['previewed', 'executing'], set: 'reason = coalesce(reason, $3), executed_by = coalesce(executed_by, $4)' },
+  executing: { from: ['previewed'], set: 'reason = coalesce(reason, $3), executed_by = coalesce(executed_by, $4)' },
   executed: { from: ['executing'], set: 'executed_at = now(), reason = coalesce($3, reason), executed_by = coalesce($4, executed_by)' },
   undoing: { from: ['executed', 'undoing'], set: 'undo_reason = coalesce(undo_reason, $3), undone_by = coalesce(undone_by, $4)' },
   undone: { from: ['undoing'], set: 'undone_at = now(), undo_reason = coalesce($3, undo_reason), undone_by = coalesce($4, undone_by)' },
@@ -82,11 +84,68 @@ export async function advance(
   return row && read(row);
 }
 
-/** Notes which events a rollback takes back. */
-export async function noteRolledBack(db: Database, id: string, chosen: readonly Chosen[]): Promise<void> {
-  const all = chosen.flatMap(({ ref, versions }) => versions.map((version) => ({ ref, version })));
-  const column = <T>(of: (event: { ref: AggregateRef; version: number }) => T): T[] => all.map(of);
+/**
+ * Begins a rollback and notes which events it takes back, in one transaction: from then on it is these, whatever comes after.
+ * @returns `undefined`, and does nothing, where it is not a preview any more or another one takes back some of it
+ */
+export async function beginRollback(
+  pool: Pool, id: string, chosen: readonly Chosen[], by: { reason: string; subject: string },
+): Promise<Rollback | undefined> {
+  return inTransaction(pool, async (client) => {
+    // One begins after the other, else neither of two sees what the other takes back. Reads go on.
+    await client.query('LOCK TABLE global_state.rolled_back_events IN SHARE ROW EXCLUSIVE MODE');
+    if (await isTaken(client, chosen)) return undefined;
+    const begun = await advance(client, id, 'executing', by);
+    if (begun) await noteRolledBack(client, id, chosen);
+    return begun;
+  });
+}
+
+/** An event, or every one up to another version. */
+interface Noted extends AggregateRef {
+  readonly version: number;
+  readonly to: number | null;
+}
+
+function noted(chosen: readonly Chosen[]): Noted[] {
+  return chosen.flatMap(({ ref, versions }): Noted[] =>
+    'from' in versions ? [{ ...ref, version: versions.from, to: versions.to }] : versions.map((version) => ({ ...ref, version, to: null })));
+}
+
+function columnsOf(rows: readonly Noted[]): unknown[][] {
+  return [rows.map(({ type }) => type), rows.map(({ id }) => id), rows.map(({ version }) => version), rows.map(({ to }) => to)];
+}
+
+/**
+ * Whether another rollback takes back some of it. Who goes back to a version takes back other rollbacks with what they took back, but not
+ * while they are at it.
+ */
+async function isTaken(db: Database, chosen: readonly Chosen[]): Promise<boolean> {
+  const { rows: [row] } = await db.query<{ taken: boolean }>(`
+    SELECT EXISTS (
+      SELECT FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[]) AS chosen(aggregate_type, aggregate_id, version, to_version)
+      WHERE CASE WHEN to_version IS NULL THEN NOT (${inForce('NULL')}) ELSE EXISTS (
+        SELECT FROM global_state.rolled_back_events AS gone JOIN global_state.rollbacks AS r ON r.id = gone.rollback_id
+        WHERE gone.aggregate_id = chosen.aggregate_id AND gone.aggregate_type = chosen.aggregate_type
+          AND gone.version <= chosen.to_version AND coalesce(gone.to_version, gone.version) >= chosen.version
+          AND r.status IN ('executing', 'undoing')) END
+    ) AS taken`, columnsOf(noted(chosen)));
+  return row!.taken;
+}
+
+async function noteRolledBack(db: Database, id: string, chosen: readonly Chosen[]): Promise<void> {
   await db.query(`
-    INSERT INTO global_state.rolled_back_events SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::bigint[]) ON CONFLICT DO NOTHING`,
-  [id, column(({ ref }) => ref.type), column(({ ref }) => ref.id), column(({ version }) => version)]);
+    INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version, to_version)
+    SELECT $5, * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[])`, [...columnsOf(noted(chosen)), id]);
+}
+
+/** The events that a rollback took back, or is taking back. */
+export async function rolledBack(db: Database, id: string): Promise<Chosen[]> {
+  const { rows } = await db.query<{ type: string; id: string; versions: string[]; to: string | null }>(`
+    SELECT aggregate_type AS type, aggregate_id AS id, array_agg(version ORDER BY version) AS versions, to_version AS to
+    FROM global_state.rolled_back_events WHERE rollback_id = $1
+    GROUP BY aggregate_type, aggregate_id, to_version ORDER BY aggregate_type, aggregate_id`, [id]);
+  return rows.map(({ versions, to, ...ref }) => ({
+    ref, versions: to === null ? versions.map(Number) : { from: Number(versions[0]), to: Number(to) },
+  }));
 }

@@ -1,12 +1,18 @@
+import type { Queryable } from '@app/event-store';
 import type { AggregateRef } from '@app/kernel';
-import type { Pool } from 'pg';
 
-export type Database = Pick<Pool, 'query'>;
+export type Database = Queryable;
+
+/** Every version from one to another, both included. */
+export interface VersionRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Versions of one aggregate. */
 export interface Chosen {
   readonly ref: AggregateRef;
-  readonly versions: readonly number[];
+  readonly versions: readonly number[] | VersionRange;
 }
 
 const COLUMNS = 'e.aggregate_type, e.aggregate_id, e.version';
@@ -25,14 +31,24 @@ const BY_ACTOR = `
   SELECT ${COLUMNS} FROM global_state.events AS e
   WHERE e.partition = 0 AND e.position > $2 AND e.position <= $3 AND e.actor = $1`;
 
+/**
+ * A condition on the event `chosen`: no rollback in force has taken it back. Two questions, so that the one that nearly always decides is
+ * a join by key.
+ * @param except a parameter: a rollback that does not count
+ */
+export function inForce(except: string): string {
+  const by = (isIt: string): string => `NOT EXISTS (
+    SELECT FROM global_state.rolled_back_events AS gone JOIN global_state.rollbacks AS r ON r.id = gone.rollback_id
+    WHERE gone.aggregate_id = chosen.aggregate_id AND gone.aggregate_type = chosen.aggregate_type AND ${isIt}
+      AND r.status IN ('executing', 'executed', 'undoing') AND r.id IS DISTINCT FROM ${except}::uuid)`;
+  return `${by('gone.version = chosen.version')} AND ${by('gone.to_version IS NOT NULL AND chosen.version BETWEEN gone.version AND gone.to_version')}`;
+}
+
 /** What a rollback in force has taken back already is not there any more. */
 const IN_FORCE = `
   SELECT chosen.aggregate_type, chosen.aggregate_id, array_agg(DISTINCT chosen.version ORDER BY chosen.version) AS versions
   FROM (/* the choice */) AS chosen
-  WHERE NOT EXISTS (
-    SELECT FROM global_state.rolled_back_events AS gone JOIN global_state.rollbacks AS r ON r.id = gone.rollback_id
-    WHERE gone.aggregate_id = chosen.aggregate_id AND gone.aggregate_type = chosen.aggregate_type AND gone.version = chosen.version
-      AND r.status IN ('executing', 'executed', 'undoing') AND r.id IS DISTINCT FROM $4::uuid)
+  WHERE ${inForce('$4')}
   GROUP BY chosen.aggregate_type, chosen.aggregate_id ORDER BY chosen.aggregate_type, chosen.aggregate_id LIMIT $5`;
 
 const statement = (choice: string): string => IN_FORCE.replace('/* the choice */', choice);

@@ -16,12 +16,12 @@ const reason = z.string().min(1).max(500);
 export const RebuildRequest = z.strictObject({
   target: z.enum(['states', 'analytics']),
   aggregateType: aggregateType.optional().describe('States of this type only.'),
-  acceptDifferences: z.boolean().optional().describe('Take the new build though its states differ from those it replaces. Default: false.'),
+  acceptDifferences: z.boolean().optional().describe('Take the new build though it differs from the one it replaces. Default: false.'),
   reason: reason.optional(),
 }).meta({ id: 'RebuildRequest' });
 
 export const RevertRequest = z.strictObject({
-  target: z.literal('states'), aggregateType: aggregateType.optional(), reason: reason.optional(),
+  target: z.enum(['states', 'analytics']), aggregateType: aggregateType.optional().describe('States of this type only.'), reason: reason.optional(),
 }).meta({ id: 'RebuildRevertRequest' });
 
 export const ReplayRequest = z.strictObject({

@@ -1,4 +1,4 @@
-import { inTransaction, run } from '@app/event-store';
+import { inTransaction, type Queryable, run } from '@app/event-store';
 import type { JsonObject } from '@app/kernel';
 import type { Pool } from 'pg';
 import type { Operation } from '../operation.js';
@@ -16,9 +16,16 @@ export interface NewOperation {
   readonly receipt?: { readonly key: string; readonly fingerprint: string };
 }
 
+/** An operation that was asked for under the same key. */
+export interface Known {
+  readonly kind: 'known';
+  readonly operation: Operation;
+  readonly fingerprint: string;
+}
+
 export type Submitted =
   | { readonly kind: 'added'; readonly operation: Operation }
-  | { readonly kind: 'known'; readonly operation: Operation; readonly fingerprint: string }
+  | Known
   | { readonly kind: 'held'; readonly by: string | undefined };
 
 /** A concurrent twin of the key waits here for the first one's commit. */
@@ -40,6 +47,13 @@ const DROP = {
   text: 'DELETE FROM global_state.operations WHERE id = $1',
 };
 
+export async function findByKey(db: Queryable, key: string): Promise<Known | undefined> {
+  const [row] = await run<OperationRow & { fingerprint: string }>(db, OF_KEY, [key]);
+  if (!row) return undefined;
+  const { fingerprint, ...operation } = row;
+  return { kind: 'known', operation: toOperation(operation), fingerprint };
+}
+
 /** Stores an operation and takes its targets, or neither. */
 export function submitOperation(pool: Pool, added: NewOperation): Promise<Submitted> {
   const { id, kind, parameters, targets, unit, createdBy, receipt } = added;
@@ -47,11 +61,7 @@ export function submitOperation(pool: Pool, added: NewOperation): Promise<Submit
     const [row] = await run<OperationRow>(client, ADD, [
       id, kind, JSON.stringify(parameters), targets, unit, createdBy, receipt?.key ?? null, receipt?.fingerprint ?? null,
     ]);
-    if (!row) {
-      const [{ fingerprint, ...known }] = await run<OperationRow & { fingerprint: string }>(client, OF_KEY, [receipt!.key]) as
-        [OperationRow & { fingerprint: string }];
-      return { kind: 'known', operation: toOperation(known), fingerprint };
-    }
+    if (!row) return (await findByKey(client, receipt!.key))!;
     const held = await takeTargets(client, id, targets);
     if (!held) return { kind: 'added', operation: toOperation(row) };
     await run(client, DROP, [id]);
