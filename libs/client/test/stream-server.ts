@@ -32,6 +32,8 @@ export class StreamServer {
   mute = false;
   /** The token that opens a connection, or buys a ticket; undefined: any. */
   validToken: string | undefined;
+  /** Whether a subscription to this channel is cut right after SUBSCRIBED. */
+  cutsAtOnce: ((channel: string) => boolean) | undefined;
   refuseSubscribe: ((message: Subscribe) => Refusal | undefined) | undefined;
   /** What requests over HTTP are answered with; undefined: as if nobody had asked. */
   http: ((asked: Asked) => Promise<Reply | undefined> | Reply | undefined) | undefined;
@@ -152,6 +154,7 @@ export class StreamServer {
     const place = from === undefined ? undefined : Number(from);
     const recovered = place === undefined || (place >= this.horizon && epoch === this.epoch);
     this.send(socket, { messageType: 'SUBSCRIBED', id, channel, cursor: from ?? String(head), epoch: this.epoch, recovered });
+    if (this.cutsAtOnce?.(channel)) return this.send(socket, { messageType: 'RESYNC_REQUIRED', channel, cursor: from ?? String(head) });
     if ((snapshot === true || !recovered) && !channel.endsWith('/*')) {
       this.send(socket, { messageType: 'SNAPSHOT', channel, cursor: String(head), state: this.state(channel) });
     }

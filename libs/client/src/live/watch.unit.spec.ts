@@ -211,6 +211,18 @@ describe('watch', () => {
     expect(server.connections).toBe(1);
   });
 
+  it('subscribes again when the queue was cut before anything of the subscription came through', async () => {
+    server.commit('player', ID, { gold: 1 });
+    const cuts = new Set(['player/*', CHANNEL]);
+    server.cutsAtOnce = (channel) => cuts.delete(channel);
+    const [many, one] = [client.watch('player/*'), client.watch(CHANNEL, { snapshot: true })];
+    expect(await take(many, 1)).toMatchObject([{ type: 'live' }]);
+    expect(await take(one, 2)).toMatchObject([{ type: 'snapshot', state: { version: 1 } }, { type: 'live' }]);
+    server.commit('player', ID, { gold: 2 });
+    expect([await versions(many, 1), await versions(one, 1)]).toEqual([[2], [2]]);
+    expect(server.connections).toBe(1);
+  });
+
   it('notices a connection that is dead', async () => {
     reconnect({ live: { pingMs: 20, pongMs: 20 } });
     const watch = client.watch(CHANNEL);

@@ -116,7 +116,8 @@ export class CatchUp {
     const { channel: { name: channel }, session } = subscription;
     const cursor = this.hub.cursor(at.position);
     subscription.sent = at.position;
-    session.say(messages.subscribed(id, { channel, cursor, epoch: this.hub.epoch, recovered: at.recovered }), subscription);
+    // It is nobody's, so that it is never cut: RESYNC_REQUIRED means something only to who was told SUBSCRIBED.
+    session.say(messages.subscribed(id, { channel, cursor, epoch: this.hub.epoch, recovered: at.recovered }));
   }
 
   private snapshot(subscription: Subscription, state: StateText, position: number): void {

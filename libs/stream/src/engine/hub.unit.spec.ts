@@ -218,6 +218,22 @@ describe('the hub and its sessions', () => {
     expect(states()).toEqual([]);
   });
 
+  it('never cuts SUBSCRIBED away: a client that waits for it would not know what RESYNC_REQUIRED ends', async () => {
+    await subscribe('world/*');
+    await turn();
+    client.reads = false;
+    log.append({ type: 'world', id: randomUUID() });
+    await turn(); // blocked from here on
+    await subscribe(CHANNEL, { id: 7 });
+    log.append(...Array.from({ length: 20 }, () => ({ text: 'x'.repeat(10_000) })));
+    await turn();
+    client.readAgain();
+    await turn();
+    const told = client.told.filter(({ channel }) => channel === CHANNEL);
+    expect(told.map(({ messageType }) => messageType)).toEqual(['SUBSCRIBED', 'RESYNC_REQUIRED']);
+    expect(told[1]!.cursor).toBe(told[0]!.cursor);
+  });
+
   it('latest: the states of what was missed come before LIVE', async () => {
     log.append({});
     await turn();

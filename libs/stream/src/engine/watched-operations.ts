@@ -40,7 +40,7 @@ export class WatchedOperations {
     if (subscription.ended) return;
     const cursor = this.cursor();
     subscription.sent = this.log.position;
-    session.say(messages.subscribed(id, { channel, cursor, epoch: this.log.epoch, recovered: true }), subscription);
+    session.say(messages.subscribed(id, { channel, cursor, epoch: this.log.epoch, recovered: true })); // never cut, as in CatchUp
     session.say(messages.operation(channel, cursor, text), subscription);
     session.say(messages.live(channel, cursor), subscription);
     if (!isOver) this.join(operationId!, text, subscription);
