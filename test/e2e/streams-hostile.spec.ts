@@ -10,7 +10,7 @@ import { refusalOf, WebSocketClient } from './support/web-socket-client.js';
 
 const FIN = 0x80;
 const MASKED = 0x80;
-const [CONTINUED, TEXT, BINARY, CLOSE] = [0, 1, 2, 8];
+const [CONTINUED, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
 
 /** Frames as a client sends them, with a mask of zeros, which changes nothing. */
 function frame(head: number, payload: readonly number[] | string): Buffer {
@@ -144,7 +144,7 @@ describe('hostile clients', () => {
     ['compressed, though nobody agreed to it', frame(FIN | 0x40 | TEXT, '{}'), 1002],
     ['of a kind that does not exist', frame(FIN | 3, '{}'), 1002],
     ['a continuation of nothing', frame(FIN | CONTINUED, '{}'), 1002],
-    ['a ping in pieces', frame(9, 'x'), 1002],
+    ['a ping in pieces', frame(PING, 'x'), 1002],
     ['a close with half a code', frame(FIN | CLOSE, [3]), 1002],
   ])('a frame that announces or is: %s', async (_name, bytes, code) => {
     const { socket, closed } = await raw();
@@ -158,6 +158,23 @@ describe('hostile clients', () => {
       socket.end(Buffer.from(Array.from({ length: 500 }, (_, at) => (at * 7919 + i * 104_729) % 256)));
       await closed;
     }
+  });
+
+  it('a ping is answered with what it carries', async () => {
+    const { socket } = await raw();
+    const answered = once(socket, 'data') as Promise<[Buffer]>;
+    socket.write(frame(FIN | PING, 'still there?'));
+    expect((await answered)[0]).toEqual(Buffer.concat([Buffer.from([FIN | PONG, 12]), Buffer.from('still there?')]));
+  });
+
+  it.each(['reads the answers', 'does not read the answers'])('10,000 pings at once, of one who %s', async (how) => {
+    const { socket, closed } = await raw();
+    if (how.startsWith('does not')) socket.pause();
+    const tooMany = await metric(service, 'stream_closes_total{code="4429"}');
+    socket.write(Buffer.concat(Array.from({ length: 10_000 }, () => frame(FIN | PING, 'x'.repeat(125)))));
+    await eventually(async () => expect(await metric(service, 'stream_closes_total{code="4429"}')).toBe(tooMany + 1));
+    socket.resume();
+    expect(await closed).toBe(4429);
   });
 
   it('10,000 subscriptions at once', async () => {

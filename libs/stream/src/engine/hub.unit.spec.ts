@@ -125,6 +125,9 @@ class Client implements Wire {
   }
 
   ping(): void {}
+  pong(): boolean {
+    return this.reads;
+  }
   close(): void {}
   destroy(): void {}
 }

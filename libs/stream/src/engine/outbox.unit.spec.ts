@@ -37,7 +37,7 @@ describe('a session that is slow', () => {
   const wire: Wire = {
     write: (parcels) => written.push(...textsOf(parcels)) === 0,
     drained: (then) => { drain = then; },
-    ping: () => undefined, close: (code) => { closed.push(code); }, destroy: () => undefined,
+    ping: () => undefined, pong: () => written.push('an answer to a ping') === 0, close: (code) => { closed.push(code); }, destroy: () => undefined,
   };
   const host = {
     flusher: new Flusher(), figures, leave: () => undefined,
@@ -63,5 +63,15 @@ describe('a session that is slow', () => {
     expect([written.splice(0), figures.queuedBytes]).toEqual([['pong', 'resync after 3'], 0]);
     session.close(CLOSE.restart, '');
     expect(closed).toEqual([CLOSE.restart]);
+  });
+
+  it('gets no second answer to its pings before it has read the first, and is stuck if it never does', () => {
+    const session = new Session({} as never, wire, host, () => true);
+    for (let i = 0; i < 3; i += 1) session.pong(Buffer.from('x'));
+    expect(written.splice(0)).toEqual(['an answer to a ping']);
+    expect([session.isStuck(performance.now()), session.isStuck(performance.now() + 60_000)]).toEqual([false, true]);
+    drain();
+    session.pong(Buffer.from('x'));
+    expect(written.splice(0)).toEqual(['an answer to a ping']);
   });
 });

@@ -107,6 +107,11 @@ export class Session implements Outlet {
     if (this.blockedSinceMs === undefined) this.wire.ping();
   }
 
+  /** Answers a ping, unless the client does not even read what it got: it may ping faster than it reads. */
+  pong(data: Buffer): void {
+    if (this.isOpen && this.blockedSinceMs === undefined && !this.wire.pong(data)) this.block();
+  }
+
   /** Closes from this side. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;

@@ -80,15 +80,15 @@ export class Streams {
 
   /** A message of a client. Whatever is wrong with it is answered, or ends the session. */
   receive(session: Session, bytes: Buffer): void {
-    const now = performance.now();
-    session.heardAtMs = now;
-    if (!this.allows(session, now)) {
-      session.close(CLOSE.tooMany, 'too many messages');
-      return;
-    }
+    if (!this.admits(session)) return;
     const reading = readRequest(bytes);
     if ('refusal' in reading) session.say(messages.refusal(reading.refusal, reading.id));
     else this.answer(session, reading.request);
+  }
+
+  /** A ping of a client, which counts like a message. */
+  pinged(session: Session, data: Buffer): void {
+    if (this.admits(session)) session.pong(data);
   }
 
   /** Begins a subscription; what goes wrong is told on the session. */
@@ -161,12 +161,18 @@ export class Streams {
     return new ServiceError('INTERNAL_ERROR', 'the subscription failed');
   }
 
-  private allows({ allowance }: Session, now: number): boolean {
+  /** Whether the client may say one thing more; the session ends if not. */
+  private admits(session: Session): boolean {
+    if (!session.isOpen) return false;
     const { messagesPerSecond } = this.limits;
+    const { allowance } = session;
+    const now = performance.now();
+    session.heardAtMs = now;
     const gained = (now - allowance.atMs) / 1000 * messagesPerSecond;
     allowance.left = Math.min(messagesPerSecond * BURST, allowance.left + gained) - 1;
     allowance.atMs = now;
-    return allowance.left >= 0;
+    if (allowance.left < 0) session.close(CLOSE.tooMany, 'too many messages');
+    return session.isOpen;
   }
 
   /** Ends those whose token has, who do not read, and who are gone without a word. */

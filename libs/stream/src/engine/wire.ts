@@ -9,6 +9,8 @@ export interface Wire {
   drained(then: () => void): void;
   /** A sign of life; something comes back from a client that lives. */
   ping(): void;
+  /** Answers a ping of the client. False as with `write`. */
+  pong(data: Buffer): boolean;
   close(code: number, reason: string): void;
   /** For a client that does not answer. */
   destroy(): void;

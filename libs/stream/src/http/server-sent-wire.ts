@@ -19,6 +19,11 @@ export class ServerSentWire implements Wire {
     this.response.write(':\n\n');
   }
 
+  /** Nothing comes in on such a stream, pings neither. */
+  pong(): boolean {
+    return true;
+  }
+
   close(code: number, reason: string): void {
     this.response.end(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`);
   }

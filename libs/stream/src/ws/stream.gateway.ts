@@ -21,6 +21,8 @@ const OPTIONS: ServerOptions & { path: string } = {
   // Compression costs 200 KB a connection, and every receiver its own bytes.
   perMessageDeflate: false,
   clientTracking: false,
+  // `ws` would answer any number of them, and keep the answers for who does not read.
+  autoPong: false,
   maxPayload: 64 * 1024,
   maxFragments: 128,
   maxBufferedChunks: 1_024,
@@ -35,6 +37,7 @@ const OPTIONS: ServerOptions & { path: string } = {
 export class StreamGateway implements OnGatewayConnection<WebSocket> {
   private readonly sessions = new WeakMap<WebSocket, Session>();
   private readonly onMessage: (this: WebSocket, data: RawData, isBinary: boolean) => void;
+  private readonly onPing: (this: WebSocket, data: Buffer) => void;
   private readonly onPong: (this: WebSocket) => void;
   private readonly onClose: (this: WebSocket, code: number) => void;
 
@@ -44,7 +47,10 @@ export class StreamGateway implements OnGatewayConnection<WebSocket> {
     this.onMessage = function onMessage(data, isBinary) {
       const session = sessions.get(this)!;
       if (isBinary) session.close(CLOSE.binary, 'only text is taken');
-      else if (session.isOpen) streams.receive(session, data as Buffer);
+      else streams.receive(session, data as Buffer);
+    };
+    this.onPing = function onPing(data) {
+      streams.pinged(sessions.get(this)!, data);
     };
     this.onPong = function onPong() {
       sessions.get(this)!.heardAtMs = performance.now();
@@ -58,6 +64,7 @@ export class StreamGateway implements OnGatewayConnection<WebSocket> {
     const session = this.streams.open(admitted, new WebSocketWire(client, socket));
     this.sessions.set(client, session);
     client.on('message', this.onMessage);
+    client.on('ping', this.onPing);
     client.on('pong', this.onPong);
     client.on('close', this.onClose);
     if (subscribe) void this.streams.subscribe(session, subscribe);

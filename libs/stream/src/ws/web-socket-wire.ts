@@ -23,6 +23,11 @@ export class WebSocketWire implements Wire {
     this.client.ping();
   }
 
+  pong(data: Buffer): boolean {
+    this.client.pong(data);
+    return !this.socket.writableNeedDrain;
+  }
+
   close(code: number, reason: string): void {
     this.client.close(code, reason);
   }
