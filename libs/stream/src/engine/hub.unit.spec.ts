@@ -305,4 +305,48 @@ describe('the hub and its sessions', () => {
     await turn();
     expect(client.told.at(-1)).toMatchObject({ messageType: 'UNSUBSCRIBED' });
   });
+
+  it('latest: what waits of many aggregates is counted and bounded too, and cut to the place of what was written last', async () => {
+    const big = 'x'.repeat(50_000);
+    const stateOf = log.stateOf.bind(log);
+    log.stateOf = (type, id) => ({ ...stateOf(type, id), text: JSON.stringify({ version: 1, big }) });
+    await subscribe('player/*', { delivery: 'latest' });
+    await turn();
+    client.reads = false;
+    log.append({ id: randomUUID() });
+    await turn(); // blocked from here on
+    const waits: number[] = [];
+    for (let i = 0; i < 5; i += 1) {
+      log.append({ id: randomUUID() });
+      await turn();
+      waits.push(Math.floor(streams.hub.figures.queuedBytes / big.length));
+    }
+    expect(waits).toEqual([1, 2, 0, 0, 0]);
+    client.readAgain();
+    await turn();
+    expect([streams.hub.figures.queuedBytes, states().map(positionOf)]).toEqual([0, [2]]);
+    expect(client.told.at(-1)).toMatchObject({ messageType: 'RESYNC_REQUIRED', channel: 'player/*', cursor: cursorAt(2) });
+  });
+
+  it('takes nothing of a subscription for that of one which ended before on the same channel', async () => {
+    client.reads = false;
+    await subscribe(CHANNEL);
+    await turn(); // blocked from here on
+    log.append({});
+    await turn();
+    streams.receive(session, Buffer.from(JSON.stringify({ action: 'unsubscribe', channel: CHANNEL })));
+    const gate = log.shut(ID);
+    const done = subscribe(CHANNEL, { snapshot: true });
+    await subscribe('world/*');
+    log.append({ type: 'world', id: randomUUID(), text: 'x'.repeat(200_000) });
+    await turn(); // all that waits is cut
+    gate.open();
+    await done;
+    client.readAgain();
+    await turn();
+    log.append({ text: 'new' });
+    await turn();
+    const told = client.told.filter(({ channel }) => channel === CHANNEL).map(({ messageType }) => messageType);
+    expect(told).toEqual(['SUBSCRIBED', 'LIVE', 'UNSUBSCRIBED', 'SUBSCRIBED', 'SNAPSHOT', 'LIVE', 'STATE_CHANGED']);
+  });
 });

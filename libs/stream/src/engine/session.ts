@@ -23,9 +23,9 @@ export interface SessionHost {
 }
 
 /**
- * One client: what it subscribed to, and what waits for it. Its memory is bounded: a client that does not keep up loses its
- * lossless subscriptions, is told where to resume, and is closed if it does not read even that. Of the subscriptions for the
- * latest state a newer one takes the place of the older.
+ * One client: what it subscribed to, and what waits for it. Its memory is bounded: a client that does not keep up loses the
+ * subscriptions of which something waits, is told where to resume, and is closed if it does not read even that. Of the
+ * subscriptions for the latest state a newer one takes the place of the older first.
  */
 export class Session implements Outlet {
   readonly subscriptions = new Map<string, Subscription>();
@@ -58,9 +58,7 @@ export class Session implements Outlet {
   push(parcel: Parcel, owner?: Subscription): void {
     if (!this.isOpen || owner?.ended) return;
     this.outbox.add(parcel, owner);
-    if (this.blockedSinceMs === undefined) this.host.flusher.add(this);
-    else this.count(parcel.size);
-    if (this.queuedBytes > MAX_QUEUED_BYTES) this.cut();
+    this.wait(parcel.size);
   }
 
   say(message: Message, owner?: Subscription): void {
@@ -69,12 +67,16 @@ export class Session implements Outlet {
 
   /** Sends a state, or puts it in the place of an older one of the same aggregate that still waits. */
   pushState(key: string, parcel: Parcel, owner: Subscription): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || owner.ended) return;
     const states = (this.states ??= new Map());
     const slot = `${owner.channel.name} ${key}`;
-    if (states.delete(slot)) this.host.figures.coalesced += 1;
+    const older = states.get(slot)?.parcel;
+    if (older) {
+      states.delete(slot);
+      this.host.figures.coalesced += 1;
+    }
     states.set(slot, { parcel, owner });
-    if (this.blockedSinceMs === undefined) this.host.flusher.add(this);
+    this.wait(parcel.size - (older?.size ?? 0));
   }
 
   /** Writes what waits, with one system call. */
@@ -82,19 +84,16 @@ export class Session implements Outlet {
     if (!this.isOpen || this.blockedSinceMs !== undefined) return;
     if (this.states) {
       for (const { parcel, owner } of this.states.values()) if (!owner.ended) this.outbox.add(parcel, owner);
-      this.states = undefined;
     }
-    if (!this.outbox.isEmpty) {
-      this.outbox.tally(this.host.figures);
-      const free = this.wire.write(this.outbox.parcels());
-      this.empty();
-      if (!free) this.block();
-    }
+    this.outbox.tally(this.host.figures);
+    const free = this.outbox.isEmpty || this.wire.write(this.outbox.parcels());
+    this.empty();
+    if (!free) this.block();
     if (this.waiting && this.blockedSinceMs === undefined) this.release();
   }
 
   drained(): Promise<void> {
-    if (!this.isOpen || (this.outbox.isEmpty && this.blockedSinceMs === undefined)) return Promise.resolve();
+    if (!this.isOpen || (this.outbox.isEmpty && !this.states && this.blockedSinceMs === undefined)) return Promise.resolve();
     return new Promise((resolve) => (this.waiting ??= []).push(resolve));
   }
 
@@ -109,6 +108,7 @@ export class Session implements Outlet {
 
   /** Answers a ping, unless the client does not even read what it got: it may ping faster than it reads. */
   pong(data: Buffer): void {
+    this.flush(); // what waits must be counted from the block on
     if (this.isOpen && this.blockedSinceMs === undefined && !this.wire.pong(data)) this.block();
   }
 
@@ -133,7 +133,6 @@ export class Session implements Outlet {
     for (const subscription of this.subscriptions.values()) this.host.leave(subscription);
     this.subscriptions.clear();
     this.empty();
-    this.states = undefined;
     this.release();
   }
 
@@ -145,13 +144,21 @@ export class Session implements Outlet {
     });
   }
 
+  /** More is to be written: with the others of this tick, or when the client reads again. */
+  private wait(bytes: number): void {
+    if (this.blockedSinceMs === undefined) return this.host.flusher.add(this);
+    this.count(bytes);
+    if (this.queuedBytes > MAX_QUEUED_BYTES) this.cut();
+  }
+
   private cut(): void {
     const cut = new Set<Subscription>();
     const kept: Parcel[] = [];
     this.outbox.each((parcel, owner) => {
-      if (owner) cut.add(owner);
-      else kept.push(parcel);
+      if (!owner) kept.push(parcel);
+      else if (!owner.ended) cut.add(owner);
     });
+    for (const { owner } of this.states?.values() ?? []) if (!owner.ended) cut.add(owner);
     this.empty();
     for (const subscription of cut) {
       this.host.leave(subscription);
@@ -172,6 +179,7 @@ export class Session implements Outlet {
 
   private empty(): void {
     this.outbox.clear();
+    this.states = undefined;
     this.count(-this.queuedBytes);
   }
 
