@@ -84,7 +84,7 @@ export class EventStore {
     this.snapshots = new Snapshots(pool, options.snapshotEvery ?? SNAPSHOT_EVERY, log);
     this.batcher.committed = (chain, verdict) => this.committed(chain, verdict);
     this.wakeup = new Wakeup(options.databaseUrl, { pollMs: options.pollMs ?? 1000, log });
-    this.feed = new Feed(pool, this.wakeup, { batch: 500, log });
+    this.feed = new Feed(pool, this.wakeup, { batch: { limit: 500, maxBytes: 4 * 1024 * 1024 }, log });
     this.deadLetters = new DeadLetters(pool);
     this.projections = new Projections(pool, this.feed, this.deadLetters, { log });
     this.builds = new StateBuilds(pool);
@@ -172,7 +172,7 @@ export class EventStore {
 
   /** Events of the log after a position, in commit order, at most `limit`. */
   readLog(after: number, limit: number): Promise<StoredEvent[]> {
-    return whenReachable(() => readLog(this.pool, PARTITION, after, limit));
+    return whenReachable(() => readLog(this.pool, PARTITION, after, { limit }));
   }
 
   /** See `readChannel`: what somebody missed who was away since that position. */

@@ -12,8 +12,8 @@ export const CONSUMED_AT_ONCE = 20_000;
 const READ_AT_ONCE = 2_000;
 
 export interface FeedOptions {
-  /** Events read at once, at most. */
-  readonly batch: number;
+  /** Read at once, at most; one event may go beyond the bytes. */
+  readonly batch: { readonly limit: number; readonly maxBytes: number };
   readonly log: (line: string) => void;
 }
 

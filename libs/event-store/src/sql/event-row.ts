@@ -5,6 +5,9 @@ export const EVENT_COLUMNS = `partition, position, event_id, aggregate_type, agg
   schema_version, data, ops, metadata, actor, command_key, correlation_id, causation_id, server_id, player_id, session_id,
   origin_region, origin_sequence, hlc, encode(hash, 'hex') AS hash, committed_at`;
 
+/** What of an event may be large, in bytes. */
+export const EVENT_BYTES = 'octet_length(data::text) + octet_length(ops::text)';
+
 export interface EventRow {
   partition: number;
   position: string;

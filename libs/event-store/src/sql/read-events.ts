@@ -1,6 +1,6 @@
 import type { AggregateRef, StoredEvent } from '@app/kernel';
 import { type Queryable, run } from './database.js';
-import { EVENT_COLUMNS, type EventRow, toStoredEvent } from './event-row.js';
+import { EVENT_BYTES, EVENT_COLUMNS, type EventRow, toStoredEvent } from './event-row.js';
 
 const READ_STREAM = {
   name: 'read-stream',
@@ -21,16 +21,24 @@ export async function readStream(
 const READ_LOG = {
   name: 'read-log',
   text: `
-    SELECT ${EVENT_COLUMNS} FROM global_state.events
-    WHERE partition = $1 AND position > $2 ORDER BY position LIMIT $3`,
+    SELECT * FROM (
+      SELECT event.*, sum(bytes) OVER (ORDER BY position) AS bytes_through FROM (
+        SELECT ${EVENT_COLUMNS}, ${EVENT_BYTES} AS bytes FROM global_state.events
+        WHERE partition = $1 AND position > $2 ORDER BY position LIMIT $3
+      ) AS event
+    ) AS page
+    WHERE $4::bigint IS NULL OR bytes_through - bytes < $4 ORDER BY position`,
 };
 
 /**
- * Events of one log partition after a position, in order, at most `limit`. Positions follow commit order: when an event is
+ * Events of one log partition after a position, in order, at most `limit`, and `maxBytes` where given, which one event may go
+ * beyond. Positions follow commit order: when an event is
  * seen, every event below it has been seen or is there to be read.
  */
-export async function readLog(db: Queryable, partition: number, after: number, limit: number): Promise<StoredEvent[]> {
-  const rows = await run<EventRow>(db, READ_LOG, [partition, after, limit]);
+export async function readLog(
+  db: Queryable, partition: number, after: number, { limit, maxBytes }: { limit: number; maxBytes?: number },
+): Promise<StoredEvent[]> {
+  const rows = await run<EventRow>(db, READ_LOG, [partition, after, limit, maxBytes ?? null]);
   return rows.map(toStoredEvent);
 }
 
