@@ -1,13 +1,17 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodePosition, ServiceError } from '@app/kernel';
 import { messages } from '../protocol/messages.js';
 import type { Subscribe } from '../protocol/requests.js';
 import type { StateText, StreamPorts } from '../ports.js';
 import { Change } from './change.js';
 import type { Hub } from './hub.js';
+import { STATES_AT_ONCE } from './latest-states.js';
+import { slicesOf } from './slices.js';
 import type { Subscription } from './subscription.js';
+import { Turns } from './turns.js';
 
-/** Changes in one parcel of the past, so that a slow client has no more than that of it waiting. */
-const SLICE = 100;
+/** Pages of the log in memory at once. */
+const PAGES_AT_ONCE = 8;
 
 /** Changes of a channel, and the position up to which none is missing. */
 interface Page {
@@ -15,12 +19,17 @@ interface Page {
   readonly upTo: number;
 }
 
+/** What is said before the first page. */
+type Opening = (page: Page) => Promise<void>;
+
 /**
  * Leads a new subscription to the present: `SUBSCRIBED`, the state if it is wanted, what was missed, `LIVE`. The past is read
- * page by page, as fast as the client takes it; nothing is kept meanwhile, as the last step is taken from the hub's memory
- * in one turn.
+ * page by page, as fast as the client takes it, and what it does not take at once is read again; nothing is kept meanwhile, as
+ * the last step is taken from the hub's memory in one turn.
  */
 export class CatchUp {
+  private readonly turns = new Turns(PAGES_AT_ONCE);
+
   constructor(private readonly hub: Hub, private readonly ports: StreamPorts) {}
 
   /** @throws ServiceError for a position that was never given out, and while the database is away */
@@ -28,13 +37,17 @@ export class CatchUp {
     await this.hub.start();
     const from = await this.startOf(wanted);
     if (from === undefined) return this.begin(subscription, wanted, true);
-    const page = from === 'another log' ? undefined : await this.page(subscription, from);
-    if (from === 'another log' || !page) return this.begin(subscription, { ...wanted, snapshot: true }, false);
+    const told = from === 'another log' ? undefined
+      : await this.tellPage(subscription, from, (page) => this.open(subscription, wanted, from, page));
+    if (told === undefined) return this.begin(subscription, { ...wanted, snapshot: true }, false);
+    await this.goOn(subscription, told);
+  }
+
+  private async open(subscription: Subscription, wanted: Subscribe, from: number, page: Page): Promise<void> {
     const state = wanted.snapshot ? await this.stateAt(subscription, from, page) : undefined;
     if (subscription.ended) return;
     this.subscribed(subscription, wanted, { position: from, recovered: true });
     if (state) this.snapshot(subscription, state, from);
-    await this.goOn(subscription, page);
   }
 
   /** From the present on, or from the state as it is now. */
@@ -48,41 +61,48 @@ export class CatchUp {
     const after = Math.max(position, state?.position ?? 0);
     this.subscribed(subscription, wanted, { position: after, recovered });
     if (state) this.snapshot(subscription, state, after);
-    await this.goOn(subscription, { changes: [], upTo: after });
+    await this.goOn(subscription, after);
   }
 
-  private async goOn(subscription: Subscription, first: Page): Promise<void> {
-    let page = first;
-    for (;;) {
-      await this.tell(subscription, page.changes);
-      if (subscription.ended || this.hub.join(subscription, page.upTo)) return;
-      const next = await this.page(subscription, page.upTo);
-      if (subscription.ended) return;
-      if (!next) return this.giveUp(subscription);
-      page = next;
-    }
-  }
-
-  private async tell(subscription: Subscription, changes: readonly Change[]): Promise<void> {
-    const wanted = changes.filter((change) => subscription.wants(change));
-    if (subscription.wish.latest) return this.hub.latest.catchUp(subscription, wanted);
-    for (let i = 0; i < wanted.length && !subscription.ended; i += SLICE) {
-      subscription.tell(wanted.slice(i, i + SLICE));
+  private async goOn(subscription: Subscription, after: number): Promise<void> {
+    for (let at = after; !subscription.ended && !this.hub.join(subscription, at);) {
       await subscription.session.drained();
+      const told = await this.tellPage(subscription, at);
+      if (told === undefined) return this.giveUp(subscription);
+      at = told;
     }
   }
 
-  /** What was missed, from memory or from the log. */
-  private async page({ channel }: Subscription, after: number): Promise<Page | undefined> {
+  /** Tells some of what was missed, from memory or from the log. @returns up to where; `undefined` if it is out of reach */
+  private async tellPage(subscription: Subscription, after: number, opening?: Opening): Promise<number | undefined> {
+    const { channel } = subscription;
     const recent = this.hub.recent(channel.name, after);
     // What is newer than the hub's position is told when the subscription joins.
-    if (recent) return { changes: recent, upTo: Math.max(after, this.hub.position) };
-    const missed = await this.ports.log.missed(channel, after);
-    return missed && { changes: missed.events.map((event) => new Change(event, this.hub.epoch)), upTo: missed.upTo };
+    if (recent) return this.tell(subscription, { changes: recent, upTo: Math.max(after, this.hub.position) }, opening);
+    return this.turns.take(async () => {
+      if (subscription.ended) return after;
+      const missed = await this.ports.log.missed(channel, after);
+      return missed && this.tell(subscription, { changes: missed.events.map((event) => new Change(event, this.hub.epoch)), upTo: missed.upTo }, opening);
+    });
+  }
+
+  /** @returns up to where it was told: no further than the client took it, so that nothing is held for who is slow */
+  private async tell(subscription: Subscription, page: Page, opening?: Opening): Promise<number> {
+    await opening?.(page);
+    const { session, wish: { latest } } = subscription;
+    for (const slice of slicesOf(subscription.wanted(page.changes), latest ? STATES_AT_ONCE : undefined)) {
+      if (subscription.ended) break;
+      if (latest) await this.hub.latest.tell(subscription, slice);
+      else subscription.tell(slice);
+      await nextTurn(); // it was written by then
+      if (session.isBlocked) return slice.at(-1)!.position;
+    }
+    return page.upTo;
   }
 
   /** The client is so slow that what it has not read yet is out of reach by now. */
   private giveUp(subscription: Subscription): void {
+    if (subscription.ended) return;
     const { session, channel } = subscription;
     session.say(this.hub.resync(subscription));
     session.subscriptions.delete(channel.name);

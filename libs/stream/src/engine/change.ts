@@ -3,23 +3,36 @@ import { channelsOf } from '../protocol/channel.js';
 import type { Filter } from '../protocol/requests.js';
 import type { Message } from './message.js';
 
+/** What is said of an event. The rest of it is not kept: what it carried may be as large again as what it changed. */
+type ToldEvent = Pick<StoredEvent, 'eventId' | 'type' | 'ref' | 'version' | 'ops' | 'committedAt'> & { readonly serverId?: string };
+
+/** Of a message, beside what changed, about so many bytes. */
+const FACTS_BYTES = 400;
+
 /** An event as subscribers hear of it. What does not depend on the channel is made once. */
 export class Change {
+  readonly event: ToldEvent;
   readonly position: number;
   /** `{type}/{id}`. */
   readonly key: string;
   readonly channels: readonly string[];
   readonly cursor: string;
-  readonly committedAtMs: number;
+  /** About the bytes that it takes. */
+  readonly size: number;
   private body: string | undefined;
 
-  constructor(readonly event: StoredEvent, epoch: string) {
-    const { partition, position, ref, committedAt } = event;
+  constructor(stored: StoredEvent, epoch: string) {
+    const { partition, position, eventId, type, ref, version, ops, committedAt, context: { serverId } } = stored;
+    this.event = { eventId, type, ref, version, ops, committedAt, serverId };
     this.position = position;
     this.key = `${ref.type}/${ref.id}`;
-    this.channels = channelsOf(event);
+    this.channels = channelsOf(stored);
     this.cursor = encodePosition({ epoch, partition, position });
-    this.committedAtMs = committedAt.getTime();
+    this.size = FACTS_BYTES + bytesOf(ops);
+  }
+
+  get committedAtMs(): number {
+    return this.event.committedAt.getTime();
   }
 
   /** `STATE_CHANGED` with what changed, as a merge patch. */
@@ -44,14 +57,23 @@ export class Change {
   }
 
   private facts(version: number): string {
-    const { eventId, type, ref, context: { serverId }, committedAt } = this.event;
+    const { eventId, type, ref, serverId, committedAt } = this.event;
     const server = serverId === undefined ? '' : `,"serverId":${JSON.stringify(serverId)}`;
     return `,"cursor":"${this.cursor}","timestamp":"${committedAt.toISOString()}","eventId":"${eventId}",` +
       `"eventType":${JSON.stringify(type)},"aggregateType":"${ref.type}","aggregateId":"${ref.id}","version":${version}${server}`;
   }
 }
 
-function isDeletion({ ops }: StoredEvent): boolean {
+/** About the bytes of a value as JSON, without making that. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  let sum = 2;
+  for (const [key, below] of Object.entries(value)) sum += key.length + 4 + bytesOf(below);
+  return sum;
+}
+
+function isDeletion({ ops }: ToldEvent): boolean {
   return ops.some(([kind]) => kind === 'del');
 }
 

@@ -5,11 +5,12 @@ import type { StreamPorts } from '../ports.js';
 import { Change } from './change.js';
 import { StreamFigures } from './figures.js';
 import { Flusher } from './flusher.js';
-import { LatestStates } from './latest-states.js';
+import { LatestStates, STATES_AT_ONCE } from './latest-states.js';
 import { type Message, Parcel } from './message.js';
 import { Presence } from './presence.js';
 import { Ring } from './ring.js';
 import type { Session, SessionHost } from './session.js';
+import { slicesOf } from './slices.js';
 import { parcelOf, type Subscription } from './subscription.js';
 import { WatchedOperations } from './watched-operations.js';
 
@@ -65,7 +66,7 @@ export class Hub implements SessionHost {
   }
 
   /**
-   * Makes a subscription live, if what lies after `after` is at hand: sends that, `LIVE`, and from then on every change.
+   * Makes a subscription live, if what lies after `after` is at hand and little: sends that, `LIVE`, and from then on every change.
    * Nothing comes between, as it all happens in one turn.
    */
   join(subscription: Subscription, after: number): boolean {
@@ -73,12 +74,13 @@ export class Hub implements SessionHost {
     const missed = this.recent(channel.name, after);
     if (!missed) return false;
     subscription.after = after;
-    const wanted = missed.filter((change) => subscription.wants(change));
+    const wanted = subscription.wanted(missed);
+    if (slicesOf(wanted, subscription.wish.latest ? STATES_AT_ONCE : undefined).length > 1) return false;
     // Of a log that this instance has not read that far yet, what is below `after` is not told again.
     subscription.after = Math.max(after, this.position);
     const live = new Parcel([messages.live(channel.name, this.cursor(subscription.after))], subscription.after);
     if (subscription.wish.latest) {
-      this.latest.catchUp(subscription, wanted, live);
+      this.latest.enter({ subscription, changes: wanted, live });
     } else {
       subscription.tell(wanted);
       session.push(live, subscription);
@@ -168,14 +170,15 @@ export class Hub implements SessionHost {
   }
 
   private tell(channel: string, changes: readonly Change[]): void {
-    let whole: Parcel | undefined;
+    let whole: Parcel[] | undefined;
     const each = new Map<Change, Parcel>();
     let anyLatest = false;
     for (const subscription of this.channels.get(channel)!) {
       if (subscription.wish.latest) {
         anyLatest = true;
       } else if (subscription.takesAll && subscription.after < changes[0]!.position) {
-        subscription.session.push(whole ??= parcelOf(channel, changes), subscription);
+        whole ??= slicesOf(changes).map((slice) => parcelOf(channel, slice));
+        for (const parcel of whole) subscription.session.push(parcel, subscription);
       } else {
         for (const change of changes) {
           if (!subscription.wants(change)) continue;

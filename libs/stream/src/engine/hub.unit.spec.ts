@@ -3,8 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import { decodePosition, type StoredEvent } from '@app/kernel';
 import type { StateText, StreamPorts } from '../ports.js';
 import type { Subscribe } from '../protocol/requests.js';
+import { STATES_AT_ONCE } from './latest-states.js';
 import type { Parcel } from './message.js';
-import type { Session } from './session.js';
+import { MAX_QUEUED_BYTES, type Session } from './session.js';
 import { Streams } from './streams.js';
 import type { Wire } from './wire.js';
 
@@ -36,6 +37,8 @@ interface Gate {
 /** A log that grows on demand, and the states of its aggregates. */
 class Log extends EventEmitter {
   readonly events: StoredEvent[] = [];
+  /** What was asked of it, by the aggregate's id or `the past`. */
+  readonly asked: string[] = [];
   private readonly gates: Gate[] = [];
 
   shut(before: string, answer: Gate['answer'] = 'now'): Gate {
@@ -47,6 +50,7 @@ class Log extends EventEmitter {
   }
 
   private async answer<T>(asked: string, read: () => T): Promise<T> {
+    this.asked.push(asked);
     const early = read();
     const gate = this.gates.find(({ before }) => before === asked);
     await gate?.opened;
@@ -141,6 +145,7 @@ describe('the hub and its sessions', () => {
   let streams: Streams;
   let client: Client;
   let session: Session;
+  const sessions: Session[] = [];
   const subscribe = (channel: string, more: Partial<Subscribe> = {}): Promise<void> =>
     streams.subscribe(session, { action: 'subscribe', channel, ...more });
   const open = (principal: object = {}): void => {
@@ -150,6 +155,7 @@ describe('the hub and its sessions', () => {
   const enter = (principal: object = {}): void => {
     client = new Client();
     session = streams.open({ principal: { subject: 'spec', roles: ['service'], ...principal }, isAdmitted: () => true }, client);
+    sessions.push(session);
   };
   const kinds = (): string[] => client.told.map(({ messageType }) => messageType);
   const positionOf = ({ cursor }: Told): number => decodePosition(cursor!)!.position;
@@ -164,7 +170,7 @@ describe('the hub and its sessions', () => {
     enter();
   });
   afterEach(async () => {
-    streams.closed(session, 1000);
+    for (const each of sessions.splice(0)) streams.closed(each, 1000);
     await streams.close();
   });
 
@@ -208,7 +214,8 @@ describe('the hub and its sessions', () => {
     const gate = log.shut(ID, 'then');
     const done = subscribe(CHANNEL, { snapshot: true });
     await turn();
-    log.append(...Array.from({ length: 20 }, () => ({ text: 'x'.repeat(10_000) })));
+    log.append({ type: 'world', id: randomUUID(), text: 'x'.repeat(100_000) });
+    log.append(...Array.from({ length: 10 }, () => ({ text: 'x'.repeat(10_000) })));
     await turn();
     gate.open();
     await done;
@@ -241,10 +248,11 @@ describe('the hub and its sessions', () => {
     log.append({});
     await turn();
     const gate = log.shut(ID);
-    await subscribe(CHANNEL, { from: cursorAt(1), delivery: 'latest' });
+    const done = subscribe(CHANNEL, { from: cursorAt(1), delivery: 'latest' });
     await turn();
     expect(kinds()).toEqual(['SUBSCRIBED']);
     gate.open();
+    await done;
     await turn();
     expect(kinds()).toEqual(['SUBSCRIBED', 'STATE_CHANGED', 'LIVE']);
   });
@@ -255,18 +263,94 @@ describe('the hub and its sessions', () => {
     await subscribe('guild/*', { delivery: 'latest' });
     log.append({ type: 'guild', id: guild }, { id: other });
     await turn();
-    await subscribe('player/*', { from: cursorAt(1), delivery: 'latest' });
+    const done = subscribe('player/*', { from: cursorAt(1), delivery: 'latest' });
     log.append({});
     await turn();
-    busy.open(); // now both come to their turn
+    busy.open();
     await turn();
     slow.open();
+    await done;
     await turn();
     const told = client.told.filter(({ channel }) => channel === 'player/*');
     expect(told.map(({ messageType, aggregateId }) => [messageType, aggregateId])).toEqual([
-      ['SUBSCRIBED', undefined], ['STATE_CHANGED', other], ['LIVE', undefined], ['STATE_CHANGED', ID],
+      ['SUBSCRIBED', undefined], ['STATE_CHANGED', other], ['STATE_CHANGED', ID], ['LIVE', undefined],
     ]);
-    expect(told.map(positionOf)).toEqual([1, 3, 3, 4]);
+    expect(told.map(positionOf)).toEqual([1, 3, 4, 4]);
+  });
+
+  it('latest: what is new waits for the last of what was missed, though that was asked for by one who has just joined', async () => {
+    const other = randomUUID();
+    const missed = log.shut('the past', 'then'); // the hub reads further while the page comes from the log
+    const slow = log.shut(other);
+    const done = subscribe('player/*', { from: cursorAt(0), delivery: 'latest' });
+    await turn();
+    log.append({ id: other });
+    await turn();
+    missed.open();
+    await done; // it has joined, and waits for the other's state
+    log.append({});
+    await turn();
+    expect(states().map(({ aggregateId }) => aggregateId)).toEqual([ID]);
+    slow.open();
+    await turn();
+    expect(client.told.map(({ messageType, aggregateId }) => [messageType, aggregateId])).toEqual([
+      ['SUBSCRIBED', undefined], ['STATE_CHANGED', ID], ['STATE_CHANGED', other], ['LIVE', undefined], ['STATE_CHANGED', ID],
+    ]);
+    expect(client.told.map(positionOf)).toEqual([0, 1, 2, 2, 3]);
+  });
+
+  it('latest: one who missed much holds up nobody, and has no more than a few states loaded at once', async () => {
+    const [world, missed] = [randomUUID(), Array.from({ length: 500 }, () => randomUUID())];
+    log.append(...missed.map((id) => ({ id })));
+    await turn();
+    const gates = missed.map((id) => log.shut(id));
+    await subscribe('world/*', { delivery: 'latest' });
+    const bystander = client;
+    enter();
+    const done = subscribe('player/*', { from: cursorAt(1), delivery: 'latest' });
+    await turn();
+    expect([log.asked.filter((asked) => asked !== world && asked !== ID).length, kinds()]).toEqual([STATES_AT_ONCE, ['SUBSCRIBED']]);
+    log.append({ type: 'world', id: world });
+    await turn();
+    expect(bystander.told.at(-1)).toMatchObject({ messageType: 'STATE_CHANGED', aggregateId: world });
+    for (const gate of gates) gate.open();
+    await done;
+    await turn();
+    expect(states().map(({ aggregateId }) => aggregateId)).toEqual(missed);
+    expect(kinds().at(-1)).toBe('LIVE');
+  });
+
+  it.each(['lossless', 'latest'] as const)('%s: what one who does not read missed is not held for it, and comes when it reads again', async (delivery) => {
+    const missed = Array.from({ length: 500 }, () => randomUUID());
+    log.append(...missed.map((id) => ({ id, text: 'x'.repeat(2_000) })));
+    await turn();
+    client.reads = false;
+    const done = subscribe('player/*', { from: cursorAt(1), delivery });
+    await turn();
+    await turn();
+    expect(states().length).toBeLessThan(70);
+    expect(streams.hub.figures.queuedBytes).toBeLessThan(MAX_QUEUED_BYTES);
+    log.append({}); // goes to nobody yet
+    client.readAgain();
+    await done;
+    await turn();
+    expect(states().map(({ aggregateId }) => aggregateId)).toEqual([...missed, ID]);
+    expect(kinds().at(-1)).toBe('LIVE');
+  });
+
+  it('reads the past for a few at a time', async () => {
+    const gate = log.shut('the past');
+    const many = Array.from({ length: 20 }, () => {
+      enter();
+      return subscribe(CHANNEL, { from: cursorAt(0) });
+    });
+    await turn();
+    expect(log.asked).toEqual(Array.from({ length: 8 }, () => 'the past'));
+    gate.open();
+    await Promise.all(many);
+    expect(log.asked).toHaveLength(20);
+    await turn();
+    expect(kinds()).toEqual(['SUBSCRIBED', 'STATE_CHANGED', 'LIVE']);
   });
 
   it('latest: a change that fits the filter is told, though one that does not came right after it', async () => {
@@ -348,5 +432,22 @@ describe('the hub and its sessions', () => {
     await turn();
     const told = client.told.filter(({ channel }) => channel === CHANNEL).map(({ messageType }) => messageType);
     expect(told).toEqual(['SUBSCRIBED', 'LIVE', 'UNSUBSCRIBED', 'SUBSCRIBED', 'SNAPSHOT', 'LIVE', 'STATE_CHANGED']);
+  });
+
+  it('latest: one large state waits, and newer ones take its place', async () => {
+    const stateOf = log.stateOf.bind(log);
+    log.stateOf = (type, id) => ({ ...stateOf(type, id), text: JSON.stringify({ version: stateOf(type, id).version, big: 'x'.repeat(200_000) }) });
+    await subscribe(CHANNEL, { delivery: 'latest' });
+    await turn();
+    client.reads = false;
+    for (let i = 0; i < 4; i += 1) {
+      log.append({});
+      await turn();
+    }
+    expect(Math.floor(streams.hub.figures.queuedBytes / 200_000)).toBe(1);
+    client.readAgain();
+    await turn();
+    expect(states().map(({ version }) => version)).toEqual([2, 5]);
+    expect(kinds()).not.toContain('RESYNC_REQUIRED');
   });
 });

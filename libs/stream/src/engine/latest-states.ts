@@ -5,23 +5,33 @@ import { Parcel } from './message.js';
 import type { Subscription } from './subscription.js';
 
 const RETRY_MS = 250;
+/** States that are loaded at once for who was away; each may have 1 MiB. */
+export const STATES_AT_ONCE = 32;
 
-/** Who is subscribed to a channel now. */
+/** The hub, as far as states are sent for it. */
 interface Members {
+  /** Of the log; of another one nothing here is true any more. */
+  readonly epoch: string;
+  /** Who is subscribed to a channel now. */
   members(channel: string): ReadonlySet<Subscription> | undefined;
   /** States were not sent, and nobody knows which. */
   broke(error: unknown): void;
 }
 
+/** What one who joins a channel was not told yet. */
+interface Entry {
+  readonly subscription: Subscription;
+  readonly changes: readonly Change[];
+  /** Sent after the states. */
+  readonly live: Parcel;
+}
+
 /** The states to be sent to those on one channel who want the newest only. */
 interface Round {
-  readonly channel: string;
   /** By aggregate, in the order of its newest change. Older ones are there for filters that the newest does not fit. */
   readonly changes: Map<string, Change[]>;
-  /** Where set, for these alone. */
-  readonly only?: Subscription;
-  /** Sent after the states. */
-  end?: Parcel;
+  /** Those who joined before these changed. */
+  readonly entries: Entry[];
 }
 
 interface Loaded {
@@ -30,18 +40,18 @@ interface Loaded {
 }
 
 /**
- * Sends states in place of changes, each loaded once for all. Round by round: what changes while one is loaded is in the
- * next, so a channel's positions only grow, and a cursor never passes over what was not sent.
+ * Sends states in place of changes, each loaded once for all. Each channel goes round by round: what changes while one is loaded
+ * is in the next, so a channel's positions only grow, and a cursor never passes over what was not sent.
  */
 export class LatestStates {
-  private readonly rounds = new Map<string | Subscription, Round>();
-  private running: Promise<void> | undefined;
+  /** The next round of each channel that has one under way. */
+  private readonly rounds = new Map<string, Round | undefined>();
 
   constructor(private readonly states: States, private readonly hub: Members) {}
 
   /** These changed on the channel. */
   offer(channel: string, changes: readonly Change[]): void {
-    const { changes: together } = this.roundFor(channel, { channel, changes: new Map() });
+    const { changes: together } = this.roundOf(channel);
     for (const change of changes) {
       const before = together.get(change.key) ?? [];
       together.delete(change.key);
@@ -50,65 +60,85 @@ export class LatestStates {
     }
   }
 
-  /** The same for one subscription that was not there when they changed. @param end follows the states */
-  catchUp(subscription: Subscription, wanted: readonly Change[], end?: Parcel): void {
-    if (wanted.length === 0 && !end) return;
-    const round = this.roundFor(subscription, { channel: subscription.channel.name, changes: new Map(), only: subscription });
-    for (const change of wanted) {
-      round.changes.delete(change.key);
-      round.changes.set(change.key, [change]);
-    }
-    round.end = end;
+  /** The last that a subscription was not told, a few states, and then `live`; after that the rounds are for it too. */
+  enter(entry: Entry): void {
+    this.roundOf(entry.subscription.channel.name).entries.push(entry);
   }
 
-  private roundFor(whom: string | Subscription, fresh: Round): Round {
-    let round = this.rounds.get(whom);
-    if (!round) this.rounds.set(whom, round = fresh);
-    this.running ??= Promise.resolve().then(() => this.run()).catch((error: unknown) => {
-      this.running = undefined;
-      this.rounds.clear();
-      this.hub.broke(error);
+  /** Sends a few states to a subscription that has not joined its channel yet. */
+  async tell(subscription: Subscription, changes: readonly Change[]): Promise<void> {
+    const states = await Promise.all(changes.map((change) => this.load(change)));
+    changes.forEach((change, i) => {
+      const state = states[i];
+      if (state) subscription.session.pushState(change.key, parcelOf(subscription.channel.name, change, state), subscription);
     });
+  }
+
+  private roundOf(channel: string): Round {
+    const isUnderWay = this.rounds.has(channel);
+    let round = this.rounds.get(channel);
+    if (!round) this.rounds.set(channel, round = { changes: new Map(), entries: [] });
+    if (!isUnderWay) {
+      // What else comes in this turn of the event loop is in the first round.
+      void Promise.resolve().then(() => this.run(channel)).catch((error: unknown) => {
+        this.rounds.delete(channel);
+        this.hub.broke(error);
+      });
+    }
     return round;
   }
 
-  private async run(): Promise<void> {
-    while (this.rounds.size > 0) {
-      const rounds = [...this.rounds.values()];
-      this.rounds.clear();
+  private async run(channel: string): Promise<void> {
+    for (let round = this.rounds.get(channel); round; round = this.rounds.get(channel)) {
+      this.rounds.set(channel, undefined);
       // The past first: what is new must not come before it.
-      await Promise.all(rounds.filter(({ only }) => only).map((round) => this.send(round)));
-      await Promise.all(rounds.filter(({ only }) => !only).map((round) => this.send(round)));
+      await Promise.all(round.entries.map((entry) => this.begin(entry)));
+      await this.send(channel, round);
     }
-    this.running = undefined;
+    this.rounds.delete(channel);
   }
 
-  private async send({ channel, changes, only, end }: Round): Promise<void> {
-    const loaded = await Promise.all([...changes.values()].map(async (each) => ({ changes: each, state: await this.load(each.at(-1)!) })));
+  private async begin({ subscription, changes, live }: Entry): Promise<void> {
+    await this.tell(subscription, changes);
+    subscription.session.pushState('', live, subscription);
+  }
+
+  private async send(channel: string, { changes }: Round): Promise<void> {
+    const { epoch } = this.hub;
+    const loaded = await Promise.all([...changes.values()].map(async (each) => ({ changes: each, state: (await this.load(each.at(-1)!))! })));
+    if (epoch !== this.hub.epoch) return; // else all of them are there
     const parcels = new Map<Change, Parcel>();
-    for (const member of only ? [only] : [...this.hub.members(channel) ?? []]) {
-      if (!member.wish.latest || member.ended) continue;
-      for (const { change, state } of only || member.takesAll ? newestOf(loaded) : wantedOf(loaded, member)) {
-        if (!only && change.position <= member.after) continue;
+    for (const member of this.hub.members(channel) ?? []) {
+      if (!member.wish.latest) continue;
+      for (const { change, state } of member.takesAll ? newestOf(loaded) : wantedOf(loaded, member)) {
+        if (change.position <= member.after) continue;
         let parcel = parcels.get(change);
-        if (!parcel) parcels.set(change, parcel = new Parcel([change.stateMessage(channel, state.version, state.text)], change.position));
+        if (!parcel) parcels.set(change, parcel = parcelOf(channel, change, state));
         member.session.pushState(change.key, parcel, member);
       }
     }
-    if (only && end && !only.ended) only.session.pushState('', end, only);
   }
 
-  /** A state that cannot be read now is waited for: to leave it out would be a gap. */
-  private async load({ event: { ref }, position }: Change): Promise<StateText> {
-    for (;;) {
+  /**
+   * The state that a change led to, or a newer one. What cannot be read now is waited for: to leave it out would be a gap.
+   * `undefined` once the log is another one.
+   */
+  private async load({ event: { ref, version }, position }: Change): Promise<StateText | undefined> {
+    for (const { epoch } = this.hub; epoch === this.hub.epoch;) {
       try {
-        return await this.states.current(ref.type, ref.id, position);
+        const state = await this.states.current(ref.type, ref.id, position);
+        if (state.version >= version) return state;
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
+    return undefined;
   }
+}
+
+function parcelOf(channel: string, change: Change, { version, text }: StateText): Parcel {
+  return new Parcel([change.stateMessage(channel, version, text)], change.position);
 }
 
 function newestOf(loaded: readonly Loaded[]): { change: Change; state: StateText }[] {

@@ -7,7 +7,7 @@ import { Outbox } from './outbox.js';
 import type { Outlet, Subscription } from './subscription.js';
 import type { Wire } from './wire.js';
 
-/** Of what waits for one slow client; a single parcel may be larger. */
+/** Of what waits for one slow client; a single state may be larger. */
 export const MAX_QUEUED_BYTES = 128 * 1024;
 /** Who has not read by then is closed. In ms. */
 const PATIENCE_MS = 10_000;
@@ -54,6 +54,10 @@ export class Session implements Outlet {
     return this.principal.subject;
   }
 
+  get isBlocked(): boolean {
+    return this.blockedSinceMs !== undefined;
+  }
+
   /** Sends a parcel, now or when the client has taken what came before. @param owner whose changes these are */
   push(parcel: Parcel, owner?: Subscription): void {
     if (!this.isOpen || owner?.ended) return;
@@ -76,7 +80,7 @@ export class Session implements Outlet {
       this.host.figures.coalesced += 1;
     }
     states.set(slot, { parcel, owner });
-    this.wait(parcel.size - (older?.size ?? 0));
+    this.wait(parcel.size - (older?.size ?? 0), states.size === 1 && this.outbox.isEmpty);
   }
 
   /** Writes what waits, with one system call. */
@@ -144,11 +148,14 @@ export class Session implements Outlet {
     });
   }
 
-  /** More is to be written: with the others of this tick, or when the client reads again. */
-  private wait(bytes: number): void {
+  /**
+   * More is to be written: with the others of this tick, or when the client reads again.
+   * @param isOne it is a state, and nothing else waits: it may be large, as newer ones take its place
+   */
+  private wait(bytes: number, isOne = false): void {
     if (this.blockedSinceMs === undefined) return this.host.flusher.add(this);
     this.count(bytes);
-    if (this.queuedBytes > MAX_QUEUED_BYTES) this.cut();
+    if (this.queuedBytes > MAX_QUEUED_BYTES && !isOne) this.cut();
   }
 
   private cut(): void {

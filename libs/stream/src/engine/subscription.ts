@@ -24,6 +24,8 @@ export interface Outlet {
   push(parcel: Parcel, owner?: Subscription): void;
   pushState(key: string, parcel: Parcel, owner: Subscription): void;
   say(message: Message, owner?: Subscription): void;
+  /** Whether the client has to read before it gets more. */
+  readonly isBlocked: boolean;
   /** Resolves when nothing waits any more, or the session is over. */
   drained(): Promise<void>;
 }
@@ -48,6 +50,12 @@ export class Subscription {
       && (!types || (types as readonly string[]).includes(change.event.ref.type));
   }
 
+  /** What of these changes is to be told: all that it wants, or of each aggregate the newest. */
+  wanted(changes: readonly Change[]): Change[] {
+    const wanted = changes.filter((change) => this.wants(change));
+    return this.wish.latest ? newestOfEach(wanted) : wanted;
+  }
+
   /** Whether it takes every change of its channel, once it is past `after`. */
   get takesAll(): boolean {
     return !this.wish.filter && !this.wish.types;
@@ -57,6 +65,16 @@ export class Subscription {
   tell(wanted: readonly Change[]): void {
     if (wanted.length > 0) this.session.push(parcelOf(this.channel.name, wanted), this);
   }
+}
+
+/** The newest change of each aggregate, in their order. */
+function newestOfEach(changes: readonly Change[]): Change[] {
+  const newest = new Map<string, Change>();
+  for (const change of changes) {
+    newest.delete(change.key);
+    newest.set(change.key, change);
+  }
+  return [...newest.values()];
 }
 
 /** Changes as their subscribers on this channel get them. */
