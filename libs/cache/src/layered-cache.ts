@@ -79,7 +79,10 @@ export class LayeredCache {
     }
     if (minPosition > this.position) return this.fromDatabase(key, 'position');
     this.figures.l1.misses += 1;
-    return this.miss(key);
+    // Whoever names a position has no use for the answer of a load that began before it and was overtaken too often.
+    const floor = minPosition > 0 ? this.flights.get(key)?.floor ?? 0 : 0;
+    const loaded = await this.miss(key);
+    return loaded.version < floor ? this.fromDatabase(key, 'position') : loaded;
   }
 
   /** Compares a share of the answers with PostgreSQL from now on. */

@@ -215,6 +215,22 @@ describe('the layered cache', () => {
     expect(figures.bypasses.position).toBe(1);
   });
 
+  it('gives that also where the read that is under way is answered as it is, for changes overtake it again and again', async () => {
+    for (let version = 1; version <= 4; version += 1) {
+      table.rows.set('k', entry(version));
+      table.holding = true;
+      if (version === 1) void cache.read('k');
+      await table.reached(version);
+      look(version + 1, [['k', version + 1]]);
+      if (version < 4) table.release();
+    }
+    const named = cache.read('k', { minPosition: 5 });
+    table.rows.set('k', entry(5));
+    table.release();
+    expect((await named).version).toBe(5);
+    expect(figures.bypasses.position).toBe(1);
+  });
+
   it('reads the database for who demands it, and keeps nothing that a change has overtaken', async () => {
     table.rows.set('k', entry(1));
     await cache.read('k');

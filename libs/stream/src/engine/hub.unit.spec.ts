@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { decodePosition, type StoredEvent } from '@app/kernel';
+import { eventually } from '@app/testing';
 import type { StateText, StreamPorts } from '../ports.js';
 import type { Subscribe } from '../protocol/requests.js';
 import { STATES_AT_ONCE } from './latest-states.js';
@@ -449,5 +450,14 @@ describe('the hub and its sessions', () => {
     await turn();
     expect(states().map(({ version }) => version)).toEqual([2, 5]);
     expect(kinds()).not.toContain('RESYNC_REQUIRED');
+  });
+
+  it('latest: no state that is older than the change it is told for', async () => {
+    await subscribe(CHANNEL, { delivery: 'latest' });
+    const stateOf = log.stateOf.bind(log);
+    let early = 2;
+    log.stateOf = (type, id) => ((early -= 1) >= 0 ? stateOf(type, id, 1) : stateOf(type, id));
+    log.append({});
+    await eventually(() => expect(states()).toMatchObject([{ version: 2, state: { version: 2 } }]));
   });
 });
