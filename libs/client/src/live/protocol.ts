@@ -49,6 +49,7 @@ export type ChannelMessage =
   | { readonly messageType: 'SNAPSHOT'; readonly channel: string; readonly cursor: string; readonly state: AggregateState | null }
   | { readonly messageType: 'OPERATION_CHANGED'; readonly channel: string; readonly cursor: string; readonly operation: Operation }
   | { readonly messageType: 'LIVE'; readonly channel: string; readonly cursor: string }
+  | { readonly messageType: 'CURSOR'; readonly channel: string; readonly cursor: string }
   | { readonly messageType: 'UNSUBSCRIBED'; readonly id: string; readonly channel: string }
   | { readonly messageType: 'RESYNC_REQUIRED'; readonly channel: string; readonly cursor: string }
   | {

@@ -118,6 +118,8 @@ export class Subscription implements Watch {
       }
       case 'LIVE':
         return this.live(message);
+      case 'CURSOR':
+        return this.moveOn(message.cursor);
       case 'PRESENCE': {
         const { messageType: _, ...presence } = message;
         return this.deliver({ type: 'presence', ...presence });
@@ -195,6 +197,12 @@ export class Subscription implements Watch {
     // With `latest` the states of before may come after it, so going on from here could pass over them.
     this.deliver({ type: 'live', channel: this.channel, cursor }, this.options.delivery === 'latest' ? undefined : cursor);
     this.carrier.caughtUp();
+  }
+
+  /** Nothing has happened on the channel up to there. What the consumer has not taken comes before it. */
+  private moveOn(cursor: string): void {
+    this.received = { cursor, epoch: this.epoch };
+    if (this.mailbox.size === 0) this.position = this.received;
   }
 
   /** A channel of many aggregates has no state that would take the place of what was missed. */

@@ -62,7 +62,7 @@ export interface Position {
 
 /** The messages of a channel. Breaking out of a `for await`, or `return()`, ends it. */
 export interface Watch<Data extends object = JsonObject> extends AsyncIterableIterator<WatchMessage<Data>, undefined, undefined> {
-  /** Behind the last message that was taken. */
+  /** Behind the last message that was taken, or further on where nothing has come since. */
   readonly position: Position | undefined;
   return(): Promise<IteratorReturnResult<undefined>>;
 }

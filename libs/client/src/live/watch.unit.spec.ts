@@ -154,6 +154,32 @@ describe('watch', () => {
     expect(server.subscribes.at(-1)).toMatchObject({ from: '5', epoch: 'epoch-1' });
   });
 
+  it('goes on from the place that it was told while nothing happened on its channel', async () => {
+    const watch = client.watch('player/*');
+    await take(watch, 1);
+    for (const gold of upTo(3)) server.commit('guild', ID, { gold });
+    server.tell({ messageType: 'CURSOR', channel: 'player/*', cursor: '3' });
+    await eventually(() => expect(watch.position).toEqual({ cursor: '3', epoch: 'epoch-1' }));
+    server.horizon = 2; // the place of LIVE is out of reach by now
+    server.cut();
+    expect(await take(watch, 1)).toMatchObject([{ type: 'live' }]);
+    server.commit('player', ID, { gold: 1 });
+    expect(await versions(watch, 1)).toEqual([1]);
+    expect(server.subscribes.at(-1)).toMatchObject({ from: '3' });
+  });
+
+  it('does not move the place of a consumer past what it has not taken', async () => {
+    const watch = client.watch('player/*');
+    await take(watch, 1);
+    server.commit('player', ID, { gold: 1 });
+    server.tell({ messageType: 'CURSOR', channel: 'player/*', cursor: '7' });
+    server.cut();
+    await eventually(() => expect(server.subscribes.at(-1)).toMatchObject({ from: '7' }));
+    expect(watch.position?.cursor).toBe('0');
+    await take(watch, 1);
+    expect(watch.position?.cursor).toBe('1');
+  });
+
   it('goes on where an earlier watch stopped', async () => {
     for (const gold of upTo(3)) server.commit('player', ID, { gold });
     const watch = client.watch(CHANNEL, { position: { cursor: '1', epoch: 'epoch-1' }, snapshot: true });

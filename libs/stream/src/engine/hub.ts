@@ -14,6 +14,9 @@ import { slicesOf } from './slices.js';
 import { parcelOf, type Subscription } from './subscription.js';
 import { WatchedOperations } from './watched-operations.js';
 
+/** Who hears nothing on a channel of many aggregates is told the place this often, so that it can go on from there. In positions. */
+const PLACE_EVERY = 10_000;
+
 /**
  * Hands the changes of the log to those who subscribed: one tail, whatever the number of sockets. It begins with the first
  * subscription.
@@ -31,6 +34,7 @@ export class Hub implements SessionHost {
   private following: Promise<void> | undefined;
   private ring = new Ring(0);
   private at = { epoch: '', position: 0 };
+  private placeTold = 0;
 
   constructor(private readonly ports: StreamPorts) {
     this.latest = new LatestStates(ports.states, this);
@@ -134,6 +138,7 @@ export class Hub implements SessionHost {
   private async begin(): Promise<void> {
     this.at = await this.ports.log.head();
     this.ring = new Ring(this.at.position);
+    this.placeTold = this.at.position;
     this.following = this.follow().catch((error: unknown) => {
       this.starting = undefined;
       this.broke(error);
@@ -162,6 +167,7 @@ export class Hub implements SessionHost {
     }
     this.at = { epoch: this.at.epoch, position: events.at(-1)!.position };
     for (const [channel, together] of byChannel) this.tell(channel, together);
+    if (this.position - this.placeTold >= PLACE_EVERY) this.tellPlace();
     this.flusher.flush();
     if (byChannel.size === 0) return;
     for (const change of changes) {
@@ -189,5 +195,19 @@ export class Hub implements SessionHost {
       }
     }
     if (anyLatest) this.latest.offer(channel, changes);
+  }
+
+  /** The past of one aggregate is found however long ago it changed; a wider channel reaches back so many positions only. */
+  private tellPlace(): void {
+    this.placeTold = this.position;
+    for (const [channel, members] of this.channels) {
+      const [any] = members;
+      if (any!.channel.id !== undefined) continue;
+      const place = new Parcel([messages.cursor(channel, this.cursor(this.position))], this.position);
+      for (const member of members) {
+        if (member.wish.latest) this.latest.place(channel, place);
+        else member.session.push(place, member);
+      }
+    }
   }
 }

@@ -460,4 +460,27 @@ describe('the hub and its sessions', () => {
     log.append({});
     await eventually(() => expect(states()).toMatchObject([{ version: 2, state: { version: 2 } }]));
   });
+
+  it('tells who hears nothing on a wide channel where the log is, so that it stays within reach', async () => {
+    const [busy, quiet] = [randomUUID(), randomUUID()];
+    const slow = log.shut(busy);
+    await subscribe('guild/*');
+    await subscribe('player/*', { filter: { eventTypes: ['Rare'] } });
+    await subscribe('world/*', { delivery: 'latest' });
+    await subscribe('combat/*', { delivery: 'latest' });
+    await subscribe(`guild/${quiet}`);
+    await turn();
+    const before = client.told.length;
+    log.append(...Array.from({ length: 9_998 }, () => ({})), { type: 'combat', id: busy }, {});
+    await turn();
+    const told = (): [string, string | undefined, number][] => client.told.slice(before).map((each) => [each.messageType, each.channel, positionOf(each)]);
+    const first = [['CURSOR', 'guild/*', 10_001], ['CURSOR', 'player/*', 10_001], ['CURSOR', 'world/*', 10_001]];
+    expect(told()).toEqual(first);
+    slow.open(); // no cursor passes over a state that was not sent
+    await turn();
+    expect(told()).toEqual([...first, ['STATE_CHANGED', 'combat/*', 10_000], ['CURSOR', 'combat/*', 10_001]]);
+    log.append({});
+    await turn();
+    expect(client.told).toHaveLength(before + 5);
+  });
 });

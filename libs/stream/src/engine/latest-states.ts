@@ -32,6 +32,8 @@ interface Round {
   readonly changes: Map<string, Change[]>;
   /** Those who joined before these changed. */
   readonly entries: Entry[];
+  /** Sent after the states: where the channel stands then. */
+  place?: Parcel;
 }
 
 interface Loaded {
@@ -63,6 +65,11 @@ export class LatestStates {
   /** The last that a subscription was not told, a few states, and then `live`; after that the rounds are for it too. */
   enter(entry: Entry): void {
     this.roundOf(entry.subscription.channel.name).entries.push(entry);
+  }
+
+  /** Where the channel stands after all that was offered. */
+  place(channel: string, place: Parcel): void {
+    this.roundOf(channel).place = place;
   }
 
   /** Sends a few states to a subscription that has not joined its channel yet. */
@@ -103,7 +110,7 @@ export class LatestStates {
     subscription.session.pushState('', live, subscription);
   }
 
-  private async send(channel: string, { changes }: Round): Promise<void> {
+  private async send(channel: string, { changes, place }: Round): Promise<void> {
     const { epoch } = this.hub;
     const loaded = await Promise.all([...changes.values()].map(async (each) => ({ changes: each, state: (await this.load(each.at(-1)!))! })));
     if (epoch !== this.hub.epoch) return; // else all of them are there
@@ -116,6 +123,7 @@ export class LatestStates {
         if (!parcel) parcels.set(change, parcel = parcelOf(channel, change, state));
         member.session.pushState(change.key, parcel, member);
       }
+      if (place && place.position > member.after) member.session.pushState('place', place, member);
     }
   }
 

@@ -31,6 +31,8 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
     messageType: z.literal('OPERATION_CHANGED'), channel, cursor, operation: z.looseObject({}).describe('`Operation` of the OpenAPI document.'),
   }).describe('Of `operations/{id}`: first as it is, then when anything has changed, the newest only. After its end nothing more comes.'),
   LIVE: z.object({ messageType: z.literal('LIVE'), channel, cursor }).describe('What was missed has been sent.'),
+  CURSOR: z.object({ messageType: z.literal('CURSOR'), channel, cursor })
+    .describe('On channels of many aggregates, about every 10,000 changes of the whole log: there was no other change up to here.'),
   RESYNC_REQUIRED: z.object({ messageType: z.literal('RESYNC_REQUIRED'), channel, cursor })
     .describe('The client was too slow: the subscription has ended. Subscribe again from this cursor.'),
   UNSUBSCRIBED: z.object({ messageType: z.literal('UNSUBSCRIBED'), id, channel }),

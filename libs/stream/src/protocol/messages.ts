@@ -8,6 +8,7 @@ export const messages = {
     message({ messageType: 'SUBSCRIBED', id, ...at }, at.cursor),
   unsubscribed: (id: RequestId | undefined, channel: string) => message({ messageType: 'UNSUBSCRIBED', id, channel }),
   live: (channel: string, cursor: string) => message({ messageType: 'LIVE', channel, cursor }, cursor),
+  cursor: (channel: string, cursor: string) => message({ messageType: 'CURSOR', channel, cursor }, cursor),
   /** @param state JSON text of an `AggregateState`, or null */
   snapshot: (channel: string, cursor: string, state: string | null): Message => ({
     text: `{"messageType":"SNAPSHOT","channel":${JSON.stringify(channel)},"cursor":"${cursor}","state":${state}}`, cursor,
