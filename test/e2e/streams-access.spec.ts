@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { AGGREGATE_TYPES } from '@app/kernel';
 import { eventually } from '@app/testing';
 import { ROLES, type Role, signToken } from '@app/auth';
@@ -100,6 +102,29 @@ describe('who may open a stream, and hear what', () => {
       'answers 404 on %s', async (path) => {
         expect(await refusalOf(service.url, { token: service.token('service'), path })).toMatchObject({ status: 404, body: { code: '404' } });
       });
+
+    it('answers a request that offers another protocol as any other, with its body and on a connection that goes on', async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const sockets = new Set<unknown>();
+      const offering = async (method: string, path: string, body = '') => {
+        const asked = request(`${service.url}/api/v1${path}`, { agent, method, headers: {
+          authorization: `Bearer ${service.token('service')}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body),
+          connection: 'Upgrade, HTTP2-Settings, keep-alive', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+        } });
+        asked.flushHeaders(); // the body comes after the offer was seen
+        await once(asked, 'socket');
+        sockets.add(asked.socket);
+        setImmediate(() => asked.end(body));
+        const [response] = await once(asked, 'response') as [IncomingMessage];
+        return { status: response.statusCode, text: (await response.setEncoding('utf8').toArray()).join('') };
+      };
+      const event = { eventType: 'Noted', aggregateType: 'player', aggregateId: randomUUID(), eventData: { n: 1 } };
+      expect(await offering('POST', '/events', JSON.stringify(event))).toMatchObject({ status: 201 });
+      expect(await offering('GET', `/state/player/${event.aggregateId}`)).toMatchObject({ status: 200, text: expect.stringContaining('"n":1') });
+      expect(await offering('GET', '/nowhere')).toMatchObject({ status: 404 });
+      expect(sockets.size).toBe(1);
+      agent.destroy();
+    });
 
     it('answers 400 to a named path with an id that is none', async () => {
       expect(await refusalOf(service.url, { token: service.token('service'), path: '/ws/player/me' })).toMatchObject({ status: 400 });

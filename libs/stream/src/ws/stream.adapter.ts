@@ -8,6 +8,7 @@ import { Streams } from '../engine/streams.js';
 import { authorizeChannel } from '../protocol/access.js';
 import { STREAM_PORTS, type StreamPorts } from '../ports.js';
 import { StreamAccess } from '../stream-access.js';
+import { ignoreOffer } from './ignore-offer.js';
 import { subscriptionOf } from './paths.js';
 import type { Upgraded } from './stream.gateway.js';
 
@@ -35,6 +36,7 @@ export class StreamAdapter extends WsAdapter {
   override create(_port: number, options: ServerOptions): WebSocketServer {
     const sockets = this.bindErrorHandler(new WebSocketServer({ ...options, path: undefined, noServer: true })) as WebSocketServer;
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return ignoreOffer(this.server, request, socket, head);
       socket.on('error', destroy);
       let subject: string | undefined;
       this.admit(request, socket, (known) => (subject = known)).then(
