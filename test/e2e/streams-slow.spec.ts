@@ -75,18 +75,23 @@ describe('clients that do not keep up', () => {
     await slow.hangUp();
   });
 
-  it('who does not read at all is closed, and counted', async () => {
+  it('who does not read for long is closed with 4408, which it hears if it reads again soon, and is cut off if not', async () => {
     const { id } = fresh();
-    const slow = await dial();
-    await slow.subscribe(`player/${id}`);
-    slow.socket.pause();
+    const clients = [await dial(), await dial()];
+    const [late, never] = clients as [WebSocketClient, WebSocketClient];
+    for (const client of clients) {
+      await client.subscribe(`player/${id}`);
+      client.socket.pause();
+    }
     const tooSlow = () => metric(service, 'stream_closes_total{code="4408"}');
-    const before = await tooSlow();
-    await writeUntil(id, async () => await metric(service, 'stream_resyncs_total') > 1);
-    await eventually(async () => expect(await tooSlow()).toBe(before + 1), 30_000);
+    const [before, resyncs] = [await tooSlow(), await metric(service, 'stream_resyncs_total')];
+    await writeUntil(id, async () => await metric(service, 'stream_resyncs_total') === resyncs + 2);
+    await eventually(async () => expect(await tooSlow()).toBe(before + 2), 30_000);
+    late.socket.resume();
+    expect(await late.closed).toMatchObject({ code: 4408 });
     await eventually(async () => expect(await metric(service, 'stream_connections')).toBe(0));
     expect(await metric(service, 'stream_queued_bytes')).toBe(0);
-    slow.socket.resume();
-    await slow.closed;
+    never.socket.resume();
+    expect(await never.closed).toMatchObject({ code: 1006 });
   });
 });

@@ -33,7 +33,7 @@ export class Session implements Outlet {
   /** It has one subscription from its start, and ends with it. */
   isForOne = false;
   isGathering = false;
-  /** When something was heard of it last; on the monotonic clock. */
+  /** When something was heard of it last, or since when it is closed; on the monotonic clock. */
   heardAtMs = performance.now();
   /** For the limit of messages in a time: a bucket of tokens. */
   allowance = { left: Number.POSITIVE_INFINITY, atMs: 0 };
@@ -116,7 +116,7 @@ export class Session implements Outlet {
     if (this.isOpen && this.blockedSinceMs === undefined && !this.wire.pong(data)) this.block();
   }
 
-  /** Closes from this side. */
+  /** Closes from this side, with a word to who reads again in time. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
     this.flush();
@@ -133,6 +133,7 @@ export class Session implements Outlet {
   end(code: number): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.heardAtMs = performance.now();
     this.host.figures.closed(code);
     for (const subscription of this.subscriptions.values()) this.host.leave(subscription);
     this.subscriptions.clear();
@@ -176,7 +177,7 @@ export class Session implements Outlet {
     this.host.figures.resyncs += cut.size;
     this.count(kept.reduce((sum, { size }) => sum + size, 0));
     // What it brought upon itself beside: answers to what it asks without reading them.
-    if (this.queuedBytes > MAX_QUEUED_BYTES) this.destroy(CLOSE.tooSlow);
+    if (this.queuedBytes > MAX_QUEUED_BYTES) this.close(CLOSE.tooSlow, 'too much is not read');
   }
 
   private count(bytes: number): void {

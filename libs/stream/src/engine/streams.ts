@@ -175,15 +175,21 @@ export class Streams {
     return session.isOpen;
   }
 
+  /** Who has had the time to hear that it is closed. */
+  private seeOff(session: Session, now: number): void {
+    if (now - session.heardAtMs > FAREWELL_MS) session.destroy(CLOSE.tooSlow);
+  }
+
   /** Ends those whose token has, who do not read, and who are gone without a word. */
   private sweep(): void {
     const now = performance.now();
     const isPing = now - this.lastPingMs > PING_EVERY_MS;
     if (isPing) this.lastPingMs = now;
     for (const session of this.hub.sessions) {
-      if (!session.isAdmitted()) session.close(CLOSE.token, 'the token has expired or was revoked');
-      else if (session.isStuck(now)) session.destroy(CLOSE.tooSlow);
-      else if (now - session.heardAtMs > SILENCE_MS) session.destroy(CLOSE.tooSlow);
+      if (!session.isOpen) this.seeOff(session, now);
+      else if (!session.isAdmitted()) session.close(CLOSE.token, 'the token has expired or was revoked');
+      else if (session.isStuck(now)) session.close(CLOSE.tooSlow, 'nothing is read');
+      else if (now - session.heardAtMs > SILENCE_MS) session.close(CLOSE.tooSlow, 'nothing is heard');
       else if (session.isForOne && session.subscriptions.size === 0) session.close(CLOSE.tooSlow, 'resume from the last cursor');
       else if (isPing) session.ping();
     }

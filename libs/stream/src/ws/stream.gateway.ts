@@ -53,7 +53,8 @@ export class StreamGateway implements OnGatewayConnection<WebSocket> {
       streams.pinged(sessions.get(this)!, data);
     };
     this.onPong = function onPong() {
-      sessions.get(this)!.heardAtMs = performance.now();
+      const session = sessions.get(this)!;
+      if (session.isOpen) session.heardAtMs = performance.now();
     };
     this.onClose = function onClose(code) {
       streams.closed(sessions.get(this)!, code);
