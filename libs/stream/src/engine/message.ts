@@ -15,7 +15,7 @@ const MEDIUM = 0x1_00_00;
  * receiver no more than the write.
  */
 export class Parcel {
-  /** Characters of its messages. */
+  /** Bytes of its messages. */
   readonly size: number;
   /** Itself, as a list that all receivers share. */
   readonly alone: readonly Parcel[] = [this];
@@ -24,7 +24,7 @@ export class Parcel {
 
   /** @param position of the last change in it, or 0 where there is none */
   constructor(readonly messages: readonly Message[], readonly position = 0) {
-    this.size = messages.reduce((sum, { text }) => sum + text.length, 0);
+    this.size = messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   }
 
   /** As frames of a WebSocket (RFC 6455, 5.2): final, text, unmasked. */

@@ -34,9 +34,9 @@ describe('a parcel', () => {
   });
 
   it('is one event a message, with the cursor as its id where there is one', () => {
-    const parcel = new Parcel([{ text: '{"a":1}', cursor: 'c1' }, { text: '{"b":"x\\ny"}' }], 7);
-    expect(parcel.serverSent.toString()).toBe('id: c1\ndata: {"a":1}\n\ndata: {"b":"x\\ny"}\n\n');
-    expect([parcel.position, parcel.size]).toEqual([7, 19]);
+    const parcel = new Parcel([{ text: '{"a":1}', cursor: 'c1' }, { text: '{"b":"ä\\ny"}' }], 7);
+    expect(parcel.serverSent.toString()).toBe('id: c1\ndata: {"a":1}\n\ndata: {"b":"ä\\ny"}\n\n');
+    expect([parcel.position, parcel.size]).toEqual([7, 20]); // in bytes
     expect(parcel.serverSent).toBe(parcel.serverSent); // made once
     expect(parcel.webSocket).toBe(parcel.webSocket);
   });
