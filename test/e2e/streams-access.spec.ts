@@ -130,6 +130,21 @@ describe('who may open a stream, and hear what', () => {
       expect(await refusalOf(service.url, { token: service.token('service'), path: '/ws/player/me' })).toMatchObject({ status: 400 });
     });
 
+    it.each(['delivery=bogus', 'snapshot=1', 'paths=gold', 'from=a&from=b', 'unknown=1'])('answers 400 to a named path with %s', async (query) => {
+      const path = `/ws/player/${randomUUID()}?${query}`;
+      expect(await refusalOf(service.url, { token: service.token('service'), path })).toMatchObject({ status: 400, body: { error: 'VALIDATION_ERROR' } });
+    });
+
+    it('takes all of a subscription from the query of a named path', async () => {
+      const id = randomUUID();
+      const { cursor } = await publish(service, { aggregateId: id });
+      for (const eventType of ['Wanted', 'Other', 'Rare']) await publish(service, { aggregateId: id, eventType });
+      const client = await dial({ path: `/ws/player/${id}?from=${cursor}&eventTypes=Wanted&eventTypes=Rare&paths=/n&delivery=lossless` });
+      const told = await client.take(4); // with SUBSCRIBED and LIVE
+      expect(told.flatMap(({ eventType }) => eventType ?? [])).toEqual(['Wanted', 'Rare']);
+      await client.hangUp();
+    });
+
     it('takes the token as a header or among the subprotocols, of which it answers its own only', async () => {
       const header = await dial();
       expect(header.socket.protocol).toBe('');

@@ -29,6 +29,7 @@ it('SIGTERM closes every stream with 1012 and a time to come back after, spread,
     expect(wait).toBeLessThanOrEqual(5_000);
   }
   expect(new Set(waits).size).toBeGreaterThan(10);
+  expect(events.retryMs).toBe(waits.at(-1));
   expect([await service.ended, service.output]).toEqual([0, expect.not.stringMatching(/error/i)]);
   deaf.socket.terminate();
   await db.drop();

@@ -64,8 +64,27 @@ describe('streams of Server-Sent Events', () => {
     await client.hangUp();
   });
 
+  it('sends only what fits the filter', async () => {
+    const { id } = fresh();
+    const client = await open(`channel=player/${id}&eventTypes=Wanted&eventTypes=Rare&paths=/bag`);
+    await client.until('LIVE');
+    for (const [eventType, eventData] of [['Wanted', { n: 1 }], ['Other', { bag: 1 }], ['Rare', { bag: 2 }], ['Wanted', { bag: 3 }]] as const) {
+      await publish(service, { aggregateId: id, eventType, eventData });
+    }
+    expect(versions(await client.take(2))).toEqual([3, 4]);
+    await client.hangUp();
+  });
+
+  it('tells who is there, if asked', async () => {
+    const client = await open(`channel=world/${fresh().id}&presence=true`);
+    expect((await client.until('PRESENCE')).at(-1)).toMatchObject({ members: [expect.any(String)] });
+    await client.hangUp();
+  });
+
   it.each([
     ['no channel', '', 400], ['an unknown channel', 'channel=nonsense', 400], ['an unknown parameter', 'channel=player/*&x=1', 400],
+    ['a delivery that there is not', 'channel=player/*&delivery=bogus', 400], ['a path that is none', 'channel=player/*&paths=gold', 400],
+    ['no event type', 'channel=player/*&eventTypes=', 400],
     ['another player', `channel=player/${fresh().id}`, 403], ['all players', 'channel=player/*', 403],
   ])('refuses %s before the stream begins', async (_name, query, status) => {
     const token = service.token('player', { playerId: fresh().id });

@@ -11,6 +11,8 @@ export interface EventSourceDial {
 export class EventSourceClient extends Inbox {
   /** Of the last event that had one. */
   lastEventId: string | undefined;
+  /** When to come back, in ms, as it was said last. */
+  retryMs: number | undefined;
   /** Ids in the order of the events. */
   readonly ids: (string | undefined)[] = [];
   /** What the event `close` said, once the stream has ended. */
@@ -53,6 +55,7 @@ export class EventSourceClient extends Inbox {
         return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
       }));
       const data = fields.get('data');
+      if (fields.has('retry')) this.retryMs = Number(fields.get('retry'));
       if (data === undefined) continue; // a comment
       if (fields.get('event') === 'close') {
         this.farewell = JSON.parse(data) as { code: number; reason: string };

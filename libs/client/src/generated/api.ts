@@ -5152,12 +5152,19 @@ export interface operations {
     readonly streamChannel: {
         readonly parameters: {
             readonly query: {
-                /** @description Such as player/{id}, world/*, server/{serverId}. */
+                /** @description Such as player/{id}, world/*, server/{serverId}, operations/{id}. */
                 readonly channel: string;
+                /** @description latest: only the newest state of each aggregate. */
                 readonly delivery?: "lossless" | "latest";
+                /** @description As SUBSCRIBED gave it. */
                 readonly epoch?: string;
+                /** @description Only these; may be given several times. */
+                readonly eventTypes?: readonly string[];
                 /** @description The cursor to resume from; `Last-Event-ID` goes before it. */
                 readonly from?: string;
+                /** @description JSON Pointers, may be given several times: of what changed, one must be at, above or below one of them. */
+                readonly paths?: readonly string[];
+                readonly presence?: boolean;
                 readonly snapshot?: boolean;
                 /** @description From `POST /stream/tickets`, in place of a token. */
                 readonly ticket?: string;

@@ -14,6 +14,9 @@ import { slicesOf } from './slices.js';
 import { parcelOf, type Subscription } from './subscription.js';
 import { WatchedOperations } from './watched-operations.js';
 
+/** Clients that are to come back do so within this time. */
+const RETRY_WITHIN_MS = 5_000;
+
 /** Who hears nothing on a channel of many aggregates is told the place this often, so that it can go on from there. In positions. */
 const PLACE_EVERY = 10_000;
 
@@ -117,15 +120,18 @@ export class Hub implements SessionHost {
     return this.channels.get(channel);
   }
 
-  /** Ends every session: they go on elsewhere, or here later. */
-  restart(retryAfterMs: () => number): void {
-    for (const session of [...this.sessions]) session.close(CLOSE.restart, JSON.stringify({ retryAfterMs: retryAfterMs() }));
+  /** Ends every session: they go on elsewhere, or here later, spread over some seconds. */
+  restart(): void {
+    for (const session of [...this.sessions]) {
+      const retryAfterMs = Math.round(Math.random() * RETRY_WITHIN_MS);
+      session.close(CLOSE.restart, JSON.stringify({ retryAfterMs }), retryAfterMs);
+    }
   }
 
   /** What cannot be told here is told where the clients go on from their cursors. */
   broke(error: unknown): void {
     this.ports.say('error', `the streams begin anew: ${error instanceof Error ? error.stack : String(error)}`);
-    this.restart(() => 1000);
+    this.restart();
   }
 
   async close(): Promise<void> {

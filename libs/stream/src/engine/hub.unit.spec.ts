@@ -40,6 +40,9 @@ class Log extends EventEmitter {
   readonly events: StoredEvent[] = [];
   /** What was asked of it, by the aggregate's id or `the past`. */
   readonly asked: string[] = [];
+  say = (line: string): void => {
+    throw new Error(line);
+  };
   private readonly gates: Gate[] = [];
 
   shut(before: string, answer: Gate['answer'] = 'now'): Gate {
@@ -95,7 +98,7 @@ class Log extends EventEmitter {
         current: (type, id) => this.answer(id, () => this.stateOf(type, id)),
         at: async (type, id, version) => this.stateOf(type, id, version),
       },
-      isServing: () => true, version: 'spec', errorBody: () => ({}), say: (_level, line) => { throw new Error(line); },
+      isServing: () => true, version: 'spec', errorBody: () => ({}), say: (_level, line) => this.say(line),
     };
   }
 
@@ -113,6 +116,7 @@ class Log extends EventEmitter {
 class Client implements Wire {
   readonly told: Told[] = [];
   reads = true;
+  closed: { readonly code: number; readonly reason: string } | undefined;
   private resume: (() => void) | undefined;
 
   write(parcels: readonly Parcel[]): boolean {
@@ -133,7 +137,10 @@ class Client implements Wire {
   pong(): boolean {
     return this.reads;
   }
-  close(): void {}
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+
   destroy(): void {}
 }
 
@@ -482,5 +489,22 @@ describe('the hub and its sessions', () => {
     log.append({});
     await turn();
     expect(client.told).toHaveLength(before + 5);
+  });
+
+  it('spreads the return of its clients when it has to begin anew', async () => {
+    const clients = Array.from({ length: 20 }, () => {
+      enter();
+      return client;
+    });
+    const said: string[] = [];
+    log.say = (line) => said.push(line);
+    streams.hub.broke(new Error('the log has a hole'));
+    expect(said).toEqual([expect.stringContaining('the log has a hole')]);
+    const waits = clients.map(({ closed }) => {
+      expect(closed).toMatchObject({ code: 1012 });
+      return (JSON.parse(closed!.reason) as { retryAfterMs: number }).retryAfterMs;
+    });
+    expect(new Set(waits).size).toBeGreaterThan(10);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
   });
 });

@@ -117,11 +117,11 @@ export class Session implements Outlet {
   }
 
   /** Closes from this side, with a word to who reads again in time. */
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, retryAfterMs?: number): void {
     if (!this.isOpen) return;
     this.flush();
     this.end(code);
-    this.wire.close(code, reason);
+    this.wire.close(code, reason, retryAfterMs);
   }
 
   destroy(code: number): void {

@@ -28,8 +28,6 @@ const PING_EVERY_MS = 25_000;
 /** Who was not heard of for this long, though asked twice, is gone. */
 const SILENCE_MS = 60_000;
 const FAREWELL_MS = 2_000;
-/** Clients come back spread over this time. */
-const RETRY_WITHIN_MS = 5_000;
 
 /** Who connects, as the door let them in. */
 export interface Admitted {
@@ -115,7 +113,7 @@ export class Streams {
   async close(): Promise<void> {
     clearInterval(this.sweeper);
     const { sessions } = this.hub;
-    this.hub.restart(() => Math.round(Math.random() * RETRY_WITHIN_MS));
+    this.hub.restart();
     for (const end = performance.now() + FAREWELL_MS; sessions.size > 0 && performance.now() < end;) await pause(20);
     for (const session of [...sessions]) session.destroy(CLOSE.restart);
     await this.hub.close();

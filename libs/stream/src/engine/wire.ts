@@ -11,7 +11,8 @@ export interface Wire {
   ping(): void;
   /** Answers a ping of the client. False as with `write`. */
   pong(data: Buffer): boolean;
-  close(code: number, reason: string): void;
+  /** @param retryAfterMs when the client may come back, where that is to be told */
+  close(code: number, reason: string, retryAfterMs?: number): void;
   /** For a client that does not answer. */
   destroy(): void;
 }

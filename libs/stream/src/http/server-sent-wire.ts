@@ -24,8 +24,9 @@ export class ServerSentWire implements Wire {
     return true;
   }
 
-  close(code: number, reason: string): void {
-    this.response.end(`event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`);
+  close(code: number, reason: string, retryAfterMs?: number): void {
+    const retry = retryAfterMs === undefined ? '' : `retry: ${retryAfterMs}\n`;
+    this.response.end(`${retry}event: close\ndata: ${JSON.stringify({ code, reason })}\n\n`);
   }
 
   destroy(): void {

@@ -1,17 +1,17 @@
 import { Authenticated, Public, TokenVerifier } from '@app/auth';
 import { ServiceError } from '@app/kernel';
-import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Streams } from '../engine/streams.js';
 import { authorizeChannel } from '../protocol/access.js';
+import { channelQuery, subscribeOf } from '../protocol/query.js';
 import { StreamAccess } from '../stream-access.js';
 import { Tickets } from '../tickets.js';
 import { Describe } from './openapi.js';
 import { ServerSentWire } from './server-sent-wire.js';
-import { Query } from '@nestjs/common';
-import { StreamQuery, type TicketBody } from './schemas.js';
+import type { TicketBody } from './schemas.js';
 
 @ApiTags('stream')
 @ApiBearerAuth()
@@ -45,13 +45,13 @@ export class StreamController {
     headers: { 'Last-Event-ID': 'The cursor of the last event that was handled' },
   })
   async stream(
-    @Query({ schema: StreamQuery }) { channel, from, ticket, ...more }: z.output<typeof StreamQuery>,
+    @Query({ schema: channelQuery }) { channel, ...query }: z.output<typeof channelQuery>,
     @Req() request: FastifyRequest, @Res() reply: FastifyReply,
   ): Promise<void> {
     const { headers } = request;
     const lastEventId = headers['last-event-id'];
     if (Array.isArray(lastEventId)) throw new ServiceError('VALIDATION_ERROR', 'Last-Event-ID takes one cursor');
-    const admitted = await this.access.admit(headers, new URLSearchParams(ticket === undefined ? {} : { ticket }));
+    const admitted = await this.access.admit(headers, new URLSearchParams(query.ticket === undefined ? {} : { ticket: query.ticket }));
     request.user = admitted.principal; // who is refused below is not nobody
     authorizeChannel(admitted.principal, channel);
     this.streams.assertRoom(admitted.principal);
@@ -69,7 +69,7 @@ export class StreamController {
     // Nothing is ever heard on such a stream: that its socket takes what is written must do.
     session.heardAtMs = Number.POSITIVE_INFINITY;
     raw.once('close', () => this.streams.closed(session, 1000));
-    await this.streams.subscribe(session, { action: 'subscribe', channel, from: lastEventId || from, ...more });
+    await this.streams.subscribe(session, subscribeOf(channel, { ...query, from: lastEventId || query.from }));
     if (session.subscriptions.size === 0) session.close(1000, 'the subscription was refused');
   }
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { CLOSE } from './close-codes.js';
+import { subscribeQuery } from './query.js';
 import { requestSchemas } from './requests.js';
+
+const { ticket } = subscribeQuery.shape;
 
 type Json = Record<string, unknown>;
 
@@ -84,6 +87,7 @@ export function describeStreams(version: string): Json {
     defaultContentType: 'application/json',
     channels: Object.fromEntries(Object.entries(CHANNELS).map(([name, { address, description, parameter }]) => [name, {
       address, description,
+      bindings: { ws: { query: schemaOf(parameter ? subscribeQuery : z.object({ ticket })), bindingVersion: '0.1.0' } },
       messages: Object.fromEntries(names.map((message) => [message, { $ref: `#/components/messages/${message}` }])),
       ...(parameter && { parameters: { [parameter]: {} } }),
     }])),
@@ -102,6 +106,16 @@ export function describeStreams(version: string): Json {
 }
 
 function messageOf(schema: z.ZodType): Json {
-  const { $schema: _schema, description, ...payload } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' }) as Json;
+  const { description, ...payload } = schemaOf(schema);
   return { ...(description !== undefined && { description }), payload };
+}
+
+function schemaOf(schema: z.ZodType): Json {
+  const { $schema: _schema, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-7', io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.type === 'boolean') delete jsonSchema.enum; // of a query, where true and false are words
+    },
+  }) as Json;
+  return rest;
 }

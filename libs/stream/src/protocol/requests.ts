@@ -47,8 +47,12 @@ export function readRequest(bytes: Buffer): Reading {
   const read = requestSchema.safeParse(value);
   if (read.success) return { request: read.data };
   const given = z.object({ id }).safeParse(value);
-  const [issue] = read.error.issues;
-  const place = issue?.path.join('.') ?? '';
-  const refusal = new ServiceError('VALIDATION_ERROR', `${place === '' ? 'the message' : place}: ${issue?.message}`);
+  const refusal = refusalOf(read.error, 'the message');
   return given.success ? { refusal, id: given.data.id } : { refusal };
+}
+
+/** @param whole what is wrong where no field of it is */
+export function refusalOf({ issues: [issue] }: z.ZodError, whole: string): ServiceError {
+  const place = issue?.path.join('.') ?? '';
+  return new ServiceError('VALIDATION_ERROR', `${place === '' ? whole : place}: ${issue?.message}`);
 }

@@ -1,4 +1,5 @@
 import { isAggregateType } from '../protocol/channel.js';
+import { readSubscribe } from '../protocol/query.js';
 import type { Subscribe } from '../protocol/requests.js';
 
 /** What follows the type on the paths that subscribe at once. */
@@ -6,19 +7,14 @@ const NAMED = { player: '', world: 'server/', economy: 'server/', combat: 'sessi
 
 /**
  * The subscription that a path stands for: `/ws/player/{playerId}`, `/ws/world/{serverId}`, `/ws/economy/{serverId}`,
- * `/ws/combat/{sessionId}`; with `from`, `epoch`, `snapshot` and `delivery` from the query. Null for `/ws`, `undefined` for any other.
+ * `/ws/combat/{sessionId}`; the query says the rest. Null for `/ws`, `undefined` for any other.
+ * @throws ServiceError VALIDATION_ERROR
  */
 export function subscriptionOf({ pathname, searchParams }: URL): Subscribe | null | undefined {
   if (pathname === '/ws') return null;
   const [, head, type = '', id, ...more] = pathname.split('/');
   if (head !== 'ws' || id === undefined || id === '' || more.length > 0 || !isAggregateType(type) || !(type in NAMED)) return undefined;
-  const channel = `${type}/${NAMED[type as keyof typeof NAMED]}${decode(id)}`;
-  const [from, epoch, delivery] = ['from', 'epoch', 'delivery'].map((name) => searchParams.get(name) ?? undefined);
-  return {
-    action: 'subscribe', channel, from, epoch,
-    ...(searchParams.get('snapshot') === 'true' && { snapshot: true }),
-    ...(delivery === 'latest' && { delivery }),
-  };
+  return readSubscribe(`${type}/${NAMED[type as keyof typeof NAMED]}${decode(id)}`, searchParams);
 }
 
 function decode(text: string): string {
