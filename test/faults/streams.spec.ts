@@ -5,10 +5,10 @@ import type { Random } from './harness/random.js';
 import { StreamRun } from './harness/stream-run.js';
 
 /**
- * Reconnects that are forced at least, under faults that go round until then. `FAULTS_STREAM_RECONNECTS=20000` for a long run;
+ * Reconnects that are forced at least, under faults that go round until then. `FAULTS_STREAM_RECONNECTS=100000` for a long run;
  * `FAULTS_STREAM_SUBSCRIBERS` for another number of clients; `FAULTS_SEED` brings the choices of a run back.
  */
-const RECONNECTS = Number(process.env.FAULTS_STREAM_RECONNECTS ?? 3_000);
+const RECONNECTS = Number(process.env.FAULTS_STREAM_RECONNECTS ?? 10_000);
 const SUBSCRIBERS = Number(process.env.FAULTS_STREAM_SUBSCRIBERS ?? 42);
 
 type Strike = (fleet: Fleet, random: Random) => Promise<void>;

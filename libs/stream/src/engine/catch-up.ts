@@ -7,7 +7,7 @@ import { Change } from './change.js';
 import type { Hub } from './hub.js';
 import { STATES_AT_ONCE } from './latest-states.js';
 import { slicesOf } from './slices.js';
-import type { Subscription } from './subscription.js';
+import { parcelOf, type Subscription } from './subscription.js';
 import { Turns } from './turns.js';
 
 /** Pages of the log in memory at once. */
@@ -89,13 +89,15 @@ export class CatchUp {
   /** @returns up to where it was told: no further than the client took it, so that nothing is held for who is slow */
   private async tell(subscription: Subscription, page: Page, opening?: Opening): Promise<number> {
     await opening?.(page);
-    const { session, wish: { latest } } = subscription;
+    const { session, channel: { name }, wish: { latest } } = subscription;
     for (const slice of slicesOf(subscription.wanted(page.changes), latest ? STATES_AT_ONCE : undefined)) {
-      if (subscription.ended) break;
-      if (latest) await this.hub.latest.tell(subscription, slice);
-      else subscription.tell(slice);
-      await nextTurn(); // it was written by then
-      if (session.isBlocked) return slice.at(-1)!.position;
+      const parcels = latest ? await this.hub.latest.parcelsOf(name, slice) : [parcelOf(name, slice)];
+      for (const together of slicesOf(parcels)) {
+        if (subscription.ended) return page.upTo;
+        for (const parcel of together) session.push(parcel, subscription);
+        await nextTurn(); // they were written by then
+        if (session.isBlocked) return together.at(-1)!.position;
+      }
     }
     return page.upTo;
   }

@@ -72,12 +72,12 @@ export class LatestStates {
     this.roundOf(channel).place = place;
   }
 
-  /** Sends a few states to a subscription that has not joined its channel yet. */
-  async tell(subscription: Subscription, changes: readonly Change[]): Promise<void> {
+  /** The states that a few changes led to, as they are sent, in the order of the changes. */
+  async parcelsOf(channel: string, changes: readonly Change[]): Promise<Parcel[]> {
     const states = await Promise.all(changes.map((change) => this.load(change)));
-    changes.forEach((change, i) => {
+    return changes.flatMap((change, i) => {
       const state = states[i];
-      if (state) subscription.session.pushState(change.key, parcelOf(subscription.channel.name, change, state), subscription);
+      return state ? [parcelOf(channel, change, state)] : [];
     });
   }
 
@@ -106,8 +106,10 @@ export class LatestStates {
   }
 
   private async begin({ subscription, changes, live }: Entry): Promise<void> {
-    await this.tell(subscription, changes);
-    subscription.session.pushState('', live, subscription);
+    const { session, channel: { name } } = subscription;
+    const parcels = await this.parcelsOf(name, changes);
+    parcels.forEach((parcel, i) => session.pushState(changes[i]!.key, parcel, subscription));
+    session.pushState('', live, subscription);
   }
 
   private async send(channel: string, { changes, place }: Round): Promise<void> {
