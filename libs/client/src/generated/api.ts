@@ -1689,6 +1689,11 @@ export interface components {
             readonly tokenId?: string;
         };
         readonly TransactionRequest: {
+            /**
+             * Format: uuid
+             * @description The event that caused it; all its events say so.
+             */
+            readonly causationId?: string;
             readonly changes: readonly {
                 /** Format: uuid */
                 readonly aggregateId: string;
@@ -1700,7 +1705,7 @@ export interface components {
                 /** @description 0: must not exist yet. Absent: whatever is there. */
                 readonly expectedVersion?: number;
             }[];
-            /** @description Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change. */
+            /** @description Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change. One that a `conserve` rule of `/rules` names is summed as that rule says, type by type: gold is `gold` of a player and `treasury.gold` of a guild. Any other is the same path in all of them. */
             readonly conserve?: readonly string[];
             /**
              * Format: uuid
