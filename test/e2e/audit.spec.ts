@@ -53,6 +53,23 @@ describe('the audit log over HTTP', () => {
     expect((await service.db.pool.query("SELECT FROM global_state.audit_entries WHERE actor = 'shop'")).rowCount).toBe(0);
   });
 
+  it('shows what an event did where that is not what it said', async () => {
+    const { id } = fresh();
+    const sly = service.token('service', { sub: 'sly' });
+    for (const said of [
+      { eventData: { note: 'nothing to see' }, stateChanges: { gold: 1_000_000, apiKey: SECRETS[0] } },
+      { eventData: { gold: { $inc: 5 } } }, { eventData: { title: 'Sir' } },
+    ]) {
+      const { status } = await service.ask('POST', '/api/v1/events', { body: { eventType: 'X', aggregateType: 'player', aggregateId: id, ...said }, token: sly });
+      expect(status).toBe(201);
+    }
+    expect((await audit('?actor=sly')).map(({ parameters, changes }) => ({ parameters, changes }))).toEqual([
+      { parameters: { title: 'Sir' } },
+      { parameters: { gold: { $inc: 5 } }, changes: { gold: 1_000_005 } },
+      { parameters: { note: 'nothing to see' }, changes: { gold: 1_000_000, apiKey: '[redacted]' } },
+    ]);
+  });
+
   it('has what is forbidden, and what breaks a rule, with what was asked', async () => {
     const { id, state } = fresh('guild');
     const viewer = service.token('viewer', { sub: 'eve' });

@@ -828,6 +828,10 @@ export interface components {
             readonly address?: string;
             /** Format: date-time */
             readonly at: string;
+            /** @description Of a command: its effect on the state, as a merge patch with what came of increments, where that is not what `parameters` say; bounded and redacted as they are */
+            readonly changes?: {
+                readonly [key: string]: unknown;
+            };
             /** @description So many were alike: more than 1 only where there were too many to keep each */
             readonly count: number;
             /** @description The stable word of the refusal */
@@ -1889,6 +1893,10 @@ export interface operations {
                 /** @description Comes with aggregateType. */
                 readonly aggregateId?: string;
                 readonly aggregateType?: "player" | "guild" | "world" | "economy" | "combat";
+                /** @description Of a command: its effect on the state, as a merge patch with what came of increments, where that is not what `parameters` say; bounded and redacted as they are */
+                readonly changes?: {
+                    readonly [key: string]: unknown;
+                };
                 /** @description Keeps the time of the first page. */
                 readonly cursor?: string;
                 /** @description Entries from this time on. Without it, of the 24 hours before `to`. */
