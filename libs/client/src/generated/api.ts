@@ -1156,6 +1156,11 @@ export interface components {
             readonly rule: string;
             /** @enum {string} */
             readonly status: "open" | "assigned" | "confirmed" | "dismissed";
+            /** @description Of a rule on sums: what the same command did to other aggregates. */
+            readonly together?: readonly {
+                readonly actor: string;
+                readonly event: components["schemas"]["GameEvent"];
+            }[];
         };
         readonly FlagList: {
             readonly flags: readonly components["schemas"]["Flag"][];
