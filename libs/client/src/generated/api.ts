@@ -499,12 +499,12 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Rollbacks, the newest first */
+        /** Rollbacks, the newest first; with limited types those of such aggregates alone */
         readonly get: operations["listRollbacks"];
         readonly put?: never;
         /**
          * What taking changes back would do; nothing changes yet
-         * @description Increments are taken back by their amount; a value goes back only where nobody has set it since.
+         * @description Increments are taken back by their amount; a value goes back only where nobody has set it since whose change is in force. Every aggregate of the scope is in `affected`, also one whose `diff` is empty: then its events count no more, should a later rollback take back what lies over them.
          */
         readonly post: operations["previewRollback"];
         readonly delete?: never;
@@ -1426,7 +1426,35 @@ export interface components {
         };
         readonly RollbackList: {
             readonly hasMore: boolean;
-            readonly rollbacks: readonly components["schemas"]["Rollback"][];
+            readonly rollbacks: readonly {
+                /** @description How many it affects. */
+                readonly aggregates: number;
+                /** @description How many there are. */
+                readonly conflicts: number;
+                /** Format: date-time */
+                readonly createdAt: string;
+                readonly createdBy: string;
+                /** Format: date-time */
+                readonly executedAt?: string;
+                readonly executedBy?: string;
+                /**
+                 * Format: date-time
+                 * @description Of the preview.
+                 */
+                readonly expiresAt: string;
+                readonly reason?: string;
+                /** Format: uuid */
+                readonly rollbackId: string;
+                readonly scope: {
+                    readonly [key: string]: unknown;
+                };
+                /** @enum {string} */
+                readonly status: "previewed" | "executing" | "executed" | "undoing" | "undone";
+                /** Format: date-time */
+                readonly undoneAt?: string;
+                readonly undoneBy?: string;
+                readonly undoReason?: string;
+            }[];
         };
         readonly RollbackRequest: {
             readonly scope: {
