@@ -23,6 +23,7 @@ table global_state.migrations
 table global_state.operation_targets
 table global_state.operations with fillfactor=50
 table global_state.quarantines
+table global_state.rollback_acts
 table global_state.rollbacks
 table global_state.rolled_back_events
 table global_state.stale_state_builds
@@ -242,6 +243,12 @@ column quarantines.since timestamp(3) with time zone not null
 column quarantines.released_at timestamp(3) with time zone
 column quarantines.released_by text
 column quarantines.reason text
+column rollback_acts.number bigint not null
+column rollback_acts.rollback_id uuid not null
+column rollback_acts.aggregate_type text not null collate "C"
+column rollback_acts.aggregate_id uuid not null
+column rollback_acts.kind text not null
+column rollback_acts.at_version bigint not null
 column rollbacks.id uuid not null
 column rollbacks.number bigint not null
 column rollbacks.scope json not null
@@ -257,11 +264,13 @@ column rollbacks.executed_at timestamp(3) with time zone
 column rollbacks.undo_reason text
 column rollbacks.undone_by text
 column rollbacks.undone_at timestamp(3) with time zone
+column rollbacks.aggregate_types text[] not null default '{}'::text[]
 column rolled_back_events.rollback_id uuid not null
 column rolled_back_events.aggregate_type text not null collate "C"
 column rolled_back_events.aggregate_id uuid not null
 column rolled_back_events.version bigint not null
 column rolled_back_events.to_version bigint
+column rolled_back_events.in_force boolean not null default true
 column stale_state_builds.aggregate_type text not null collate "C"
 column stale_state_builds.build integer not null
 column state_builds.aggregate_type text not null collate "C"
@@ -354,6 +363,9 @@ constraint operations.operations_status_check CHECK ((status = ANY (ARRAY['queue
 constraint quarantines.quarantines_flag_id_fkey FOREIGN KEY (flag_id) REFERENCES global_state.flags(id)
 constraint quarantines.quarantines_pkey PRIMARY KEY (number)
 constraint quarantines.quarantines_released CHECK ((((released_at IS NULL) = (released_by IS NULL)) AND ((released_at IS NULL) = (reason IS NULL))))
+constraint rollback_acts.rollback_acts_kind_check CHECK ((kind = ANY (ARRAY['taken'::text, 'undone'::text])))
+constraint rollback_acts.rollback_acts_pkey PRIMARY KEY (aggregate_id, aggregate_type, rollback_id, kind)
+constraint rollback_acts.rollback_acts_rollback_id_fkey FOREIGN KEY (rollback_id) REFERENCES global_state.rollbacks(id)
 constraint rollbacks.rollbacks_number_key UNIQUE (number)
 constraint rollbacks.rollbacks_pkey PRIMARY KEY (id)
 constraint rollbacks.rollbacks_status_check CHECK ((status = ANY (ARRAY['previewed'::text, 'executing'::text, 'executed'::text, 'undoing'::text, 'undone'::text])))
@@ -415,6 +427,8 @@ index CREATE INDEX operations_unfinished ON global_state.operations USING btree 
 index CREATE UNIQUE INDEX quarantines_active ON global_state.quarantines USING btree (aggregate_id, aggregate_type) WHERE (released_at IS NULL)
 index CREATE INDEX quarantines_aggregate ON global_state.quarantines USING btree (aggregate_id, aggregate_type, number)
 index CREATE UNIQUE INDEX quarantines_pkey ON global_state.quarantines USING btree (number)
+index CREATE UNIQUE INDEX rollback_acts_pkey ON global_state.rollback_acts USING btree (aggregate_id, aggregate_type, rollback_id, kind)
+index CREATE INDEX rollbacks_expiring ON global_state.rollbacks USING btree (expires_at) WHERE (status = 'previewed'::text)
 index CREATE UNIQUE INDEX rollbacks_number_key ON global_state.rollbacks USING btree (number)
 index CREATE UNIQUE INDEX rollbacks_pkey ON global_state.rollbacks USING btree (id)
 index CREATE UNIQUE INDEX rolled_back_events_pkey ON global_state.rolled_back_events USING btree (aggregate_id, aggregate_type, version, rollback_id)

@@ -53,6 +53,23 @@ describe('the audit log over HTTP', () => {
     expect((await service.db.pool.query("SELECT FROM global_state.audit_entries WHERE actor = 'shop'")).rowCount).toBe(0);
   });
 
+  it('shows what an event did where that is not what it said', async () => {
+    const { id } = fresh();
+    const sly = service.token('service', { sub: 'sly' });
+    for (const said of [
+      { eventData: { note: 'nothing to see' }, stateChanges: { gold: 1_000_000, apiKey: SECRETS[0] } },
+      { eventData: { gold: { $inc: 5 } } }, { eventData: { title: 'Sir' } },
+    ]) {
+      const { status } = await service.ask('POST', '/api/v1/events', { body: { eventType: 'X', aggregateType: 'player', aggregateId: id, ...said }, token: sly });
+      expect(status).toBe(201);
+    }
+    expect((await audit('?actor=sly')).map(({ parameters, changes }) => ({ parameters, changes }))).toEqual([
+      { parameters: { title: 'Sir' } },
+      { parameters: { gold: { $inc: 5 } }, changes: { gold: 1_000_005 } },
+      { parameters: { note: 'nothing to see' }, changes: { gold: 1_000_000, apiKey: '[redacted]' } },
+    ]);
+  });
+
   it('has what is forbidden, and what breaks a rule, with what was asked', async () => {
     const { id, state } = fresh('guild');
     const viewer = service.token('viewer', { sub: 'eve' });
@@ -145,7 +162,8 @@ describe('the audit log over HTTP', () => {
       await service.ask('POST', '/api/v1/events', { body: { eventType: 'X', aggregateType: 'player', aggregateId: id, eventData: { gold } } });
     }
     const omar = service.token('operator', { sub: 'omar' });
-    const post = (path: string, body: object) => service.ask('POST', `/api/v1${path}`, { body, token: omar });
+    const headers = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
+    const post = (path: string, body: object) => service.ask('POST', `/api/v1${path}`, { body, token: omar, headers });
     const scope = { aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } };
     const { body: { rollbackId } } = await post('/rollbacks', { scope });
     expect(await audit('?actor=omar')).toEqual([expect.objectContaining({
@@ -159,6 +177,7 @@ describe('the audit log over HTTP', () => {
     expect((await audit('?actor=omar')).map(({ kind, action }) => [kind, action])).toEqual([
       ['command', 'StateRolledBack'], ['rollback', 'executeRollback'], ['rollback', 'executeRollback'], ['rollback', 'previewRollback'],
     ].sort((a, b) => (a[0] === 'command' ? 0 : 1) - (b[0] === 'command' ? 0 : 1)));
+    expect(new Set((await audit('?actor=omar')).map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
     const { body: revocation } = await post('/tokens/revocations', { tokenId: SECRETS[1], reason: 'lost' });
     expect((await service.ask('DELETE', `/api/v1/tokens/revocations/${String(revocation['id'])}`, { token: omar })).status).toBe(204);
     expect(await audit('?actor=omar&kind=administration')).toEqual([

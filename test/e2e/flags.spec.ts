@@ -54,6 +54,23 @@ describe('the review of flags', () => {
     }]);
   });
 
+  it('shows of a sum that does not add up what the command did to the others', async () => {
+    const ids = [fresh().id, fresh().id, fresh('guild').id];
+    const change = (aggregateId: string, changes: object, aggregateType = 'player') => ({ aggregateType, aggregateId, changes });
+    const correlationId = randomUUID();
+    const { status } = await service.ask('POST', '/api/v1/commands/transaction', { body: {
+      correlationId, changes: [change(ids[0]!, { rating: 9 }), change(ids[1]!, { rating: -1 }), change(ids[2]!, { name: 'g' }, 'guild')],
+    } });
+    expect(status).toBe(200);
+    await publish(ids[1]!, { rating: 3 }, { correlationId }); // another command
+    const [flag] = await flagsOf(`aggregateId=${ids[0]}`, 1);
+    const togetherOf = async (token: string): Promise<unknown> =>
+      ((await get(`${FLAGS}/${flag!.flagId}`, token)).body['together'] as { event: { aggregateId: string; eventVersion: number } }[])
+        .map(({ event }) => [event.aggregateId, event.eventVersion]);
+    expect(await togetherOf(operator)).toEqual([[ids[1], 1], [ids[2], 1]]);
+    expect(await togetherOf(service.token('operator', { aggregateTypes: ['player'] }))).toEqual([[ids[1], 1]]);
+  });
+
   it('is assigned, and resolved once, and every step stays', async () => {
     const { flagId } = await flagged();
     expect(await post(`${FLAGS}/${flagId}/assign`, { assignee: 'pia' })).toMatchObject({ status: 200, body: { status: 'assigned', assignee: 'pia' } });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventStore } from '@app/event-store';
+import { TcpProxy } from '../faults/harness/tcp-proxy.js';
 import { type Answer, fresh, type Service, startService } from './support/service.js';
+import { startTwin, type Twin } from './support/streaming.js';
 
 const PATH = '/api/v1/rollbacks';
 
@@ -214,6 +216,8 @@ describe('rollbacks over HTTP', () => {
   const cutShort = async (rollbackId: unknown, id: string): Promise<void> => {
     await service.db.pool.query(
       `INSERT INTO global_state.rolled_back_events (rollback_id, aggregate_type, aggregate_id, version) VALUES ($1, 'player', $2, 2)`, [rollbackId, id]);
+    await service.db.pool.query(
+      `INSERT INTO global_state.rollback_acts (rollback_id, aggregate_type, aggregate_id, kind, at_version) VALUES ($1, 'player', $2, 'taken', 2)`, [rollbackId, id]);
     await service.db.pool.query(`UPDATE global_state.rollbacks SET status = 'executing', reason = 'x', executed_by = 'olga' WHERE id = $1`, [rollbackId]);
   };
 
@@ -232,14 +236,195 @@ describe('rollbacks over HTTP', () => {
     const correlationId = randomUUID();
     await robbed([first, second], { correlationId });
     const { body: { rollbackId } } = await preview({ correlationId });
-    // Always a version ahead of what is planned on, as others may be.
-    const move = (by: number) => service.db.pool.query('UPDATE global_state.aggregate_states SET version = version + $2 WHERE aggregate_id = $1', [second.id, by]);
-    await move(1);
-    expect(await execute(rollbackId, '2')).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } });
-    expect(await dataOf(first.state)).toEqual({ gold: 1 });
-    await move(-1);
+    const store = service.app.get(EventStore);
+    const { readState } = store;
+    let writes = 0;
+    store.readState = async (ref) => {
+      const found = await readState.call(store, ref);
+      if (ref.id === second.id) await event(second.id, { writes: writes += 1 });
+      return found;
+    };
+    try {
+      expect(await execute(rollbackId, '2')).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } });
+    } finally {
+      store.readState = readState;
+    }
+    expect([await dataOf(first.state), await dataOf(second.state)]).toEqual([{ gold: 1 }, { gold: 6, writes }]);
     expect((await execute(rollbackId, '2')).status).toBe(200);
-    expect([await dataOf(first.state), await dataOf(second.state)]).toEqual([{ gold: 1 }, { gold: 1 }]);
+    expect([await dataOf(first.state), await dataOf(second.state)]).toEqual([{ gold: 1 }, { gold: 1, writes }]);
+  });
+
+  const undo = (id: unknown): Promise<Answer> => post(`${PATH}/${String(id)}/undo`, { reason: 'x' });
+  /** Previews and executes. */
+  const rollBack = async (scope: object): Promise<unknown> => {
+    const { status, body } = await preview(scope);
+    expect(status).toBe(201);
+    expect((await execute(body['rollbackId'], String((body['affected'] as object[]).length))).status).toBe(200);
+    return body['rollbackId'];
+  };
+
+  it('takes back again what was given back', async () => {
+    const { id, state } = fresh();
+    const correlationId = randomUUID();
+    await event(id, { title: 'a' });
+    await event(id, { title: 'cheat' }, { correlationId });
+    for (let round = 0; round < 2; round += 1) {
+      const rollbackId = await rollBack({ correlationId });
+      expect(await dataOf(state)).toEqual({ title: 'a' });
+      expect((await undo(rollbackId)).status).toBe(200);
+      expect(await dataOf(state)).toEqual({ title: 'cheat' });
+    }
+  });
+
+  it.each(['newest', 'oldest'])('leaves neither of two exploits that set one path, the %s first', async (which) => {
+    const { id, state } = fresh();
+    const exploits = [randomUUID(), randomUUID()];
+    await event(id, { title: 'a' });
+    for (const [i, correlationId] of exploits.entries()) await event(id, { title: `cheat ${i}` }, { correlationId });
+    if (which === 'newest') exploits.reverse();
+    else {
+      expect((await preview({ correlationId: exploits[0] })).body).toMatchObject({
+        affected: [{ aggregateId: id, diff: [] }], conflicts: [{ aggregateId: id, path: '/title', resolution: 'kept' }],
+      });
+    }
+    const done = [];
+    for (const correlationId of exploits) done.push(await rollBack({ correlationId }));
+    expect(await dataOf(state)).toEqual({ title: 'a' });
+    for (const rollbackId of done) expect((await undo(rollbackId)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ title: 'cheat 1' });
+  });
+
+  it('gives back once what two rollbacks took, in whatever order they are undone', async () => {
+    const { id, state } = fresh();
+    const correlationId = randomUUID();
+    await event(id, { rating: 100 });
+    await event(id, { rating: { $inc: 500 } }, { correlationId });
+    const one = await rollBack({ correlationId });
+    await event(id, { rating: { $inc: 1 } });
+    const two = await rollBack({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    expect(await dataOf(state)).toEqual({ rating: 100 });
+    expect(await undo(one)).toMatchObject({ status: 200, body: { events: [] } });
+    expect(await dataOf(state)).toEqual({ rating: 100 });
+    expect((await undo(two)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ rating: 601 });
+    expect((await preview({ correlationId })).body).toMatchObject({ affected: [{ diff: [{ path: '/rating', old: 601, new: 101 }] }] });
+  });
+
+  it('goes back to a version before or after a rollback, as it was there', async () => {
+    const { id, state } = fresh();
+    const correlationId = randomUUID();
+    await event(id, { rating: 100 });
+    await event(id, { rating: { $inc: 500 } }, { correlationId });
+    const first = await rollBack({ correlationId }); // version 3
+    await event(id, { title: 'x' });
+    const to = (toVersion: number) => rollBack({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion } });
+    const second = await to(3);
+    expect(await dataOf(state)).toEqual({ rating: 100 });
+    const third = await to(2);
+    expect(await dataOf(state)).toEqual({ rating: 600 });
+    expect((await undo(first)).status).toBe(200);
+    expect((await undo(third)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ rating: 600 });
+    expect((await undo(second)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ rating: 600, title: 'x' });
+  });
+
+  it('does not take back what makes up for others, whoever asks and by whatever name', async () => {
+    const { id, state } = fresh();
+    const begun = new Date().toISOString();
+    const correlationId = randomUUID();
+    await robbed([{ id }], { correlationId });
+    const rollbackId = await rollBack({ correlationId });
+    expect(await preview({ correlationId: rollbackId })).toMatchObject({ status: 422 });
+    const other = service.token('operator', { sub: 'otto' });
+    const { body } = await post(PATH, { scope: { actor: 'olga', from: begun, to: new Date(Date.now() + 1_000).toISOString() } }, other);
+    expect((body['affected'] as { aggregateId: string }[] | undefined ?? []).filter(({ aggregateId }) => aggregateId === id)).toEqual([]);
+    // Who knows the id of a rollback cannot make it pass him over.
+    await event(id, { gold: { $inc: 3 } }, { correlationId: rollbackId });
+    expect((await undo(rollbackId)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ gold: 9 });
+  });
+
+  it('stops at the bounds below a path that comes back whole', async () => {
+    const { id, state } = fresh('guild');
+    const correlationId = randomUUID();
+    const change = (eventData: object, more: object = {}) => event(id, eventData, more, 'guild');
+    await change({ treasury: { gold: 100 }, name: 'g' });
+    await change({ treasury: { gold: { $inc: 500 } } }, { correlationId });
+    await change({ treasury: { gold: { $inc: -550 } } });
+    await change({ treasury: null }, { correlationId });
+    expect((await preview({ correlationId })).body).toMatchObject({ affected: [{ diff: [{ path: '/treasury', new: { gold: 0 } }] }] });
+    const rollbackId = await rollBack({ correlationId });
+    expect(await dataOf(state)).toEqual({ treasury: { gold: 0 }, name: 'g' });
+    expect((await undo(rollbackId)).status).toBe(200);
+    expect(await dataOf(state)).toEqual({ name: 'g' });
+  });
+
+  it('is undone also where it was cut short', async () => {
+    const [one, other] = [fresh(), fresh()];
+    const correlationId = randomUUID();
+    await robbed([one, other], { correlationId });
+    const { body: { rollbackId } } = await preview({ correlationId });
+    await cutShort(rollbackId, one.id);
+    expect(await undo(rollbackId)).toMatchObject({ status: 200, body: { status: 'undone', events: [] } });
+    expect([await dataOf(one.state), await dataOf(other.state)]).toEqual([{ gold: 6 }, { gold: 6 }]);
+    expect(await execute(rollbackId, '2')).toMatchObject({ status: 409 });
+    expect(await preview({ correlationId })).toMatchObject({ status: 201, body: { affected: { length: 2 } } });
+  });
+
+  it('brings back what was deleted while it was empty', async () => {
+    const { id, state } = fresh();
+    await event(id, { a: null });
+    expect((await service.ask('DELETE', state)).status).toBe(204);
+    const rollbackId = await rollBack({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    expect(await service.ask('GET', `${state}?consistency=strong`)).toMatchObject({ status: 200, body: { data: {} } });
+    expect((await undo(rollbackId)).status).toBe(200);
+    expect((await service.ask('GET', `${state}?consistency=strong`)).status).toBe(404);
+  });
+
+  it('is, of two that overlap and are executed and undone at once, what is in force in the end', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const players = Array.from({ length: 4 }, () => fresh());
+      const exploits = [randomUUID(), randomUUID()];
+      for (const { id } of players) {
+        await event(id, { title: 'a' });
+        for (const correlationId of exploits) await event(id, { title: correlationId }, { correlationId });
+      }
+      const [first, second] = await Promise.all(exploits.map((correlationId) => preview({ correlationId })));
+      expect((await execute(first!.body['rollbackId'], '4')).status).toBe(200);
+      const fresher = (await preview({ correlationId: exploits[1] })).body['rollbackId'];
+      expect(second!.status).toBe(201);
+      const [done, undone] = await Promise.all([execute(fresher, '4'), undo(first!.body['rollbackId'])]);
+      expect([[200, 409], undone.status]).toEqual([expect.arrayContaining([done.status]), 200]);
+      for (const { state } of players) expect(await dataOf(state)).toEqual({ title: exploits[done.status === 200 ? 0 : 1] });
+    }
+  });
+
+  it('shows each his own types, and a list without what is in them', async () => {
+    const { id } = fresh();
+    const correlationId = randomUUID();
+    await robbed([{ id }], { correlationId });
+    const { body: { rollbackId } } = await preview({ correlationId });
+    const [guilds, players] = [['guild'], ['player', 'guild']].map((aggregateTypes) => service.token('operator', { aggregateTypes })) as [string, string];
+    const listed = async (token: string) => ((await service.ask('GET', PATH, { token })).body['rollbacks'] as { rollbackId: unknown }[]).filter((one) => one.rollbackId === rollbackId);
+    expect(await listed(guilds)).toEqual([]);
+    expect(await listed(players)).toEqual([expect.objectContaining({ aggregates: 1, conflicts: 0 })]);
+    expect((await listed(players))[0]).not.toHaveProperty('affected');
+    expect((await service.ask('GET', `${PATH}/${String(rollbackId)}`, { token: guilds })).status).toBe(403);
+    expect((await service.ask('GET', `${PATH}/${String(rollbackId)}`, { token: players })).status).toBe(200);
+  });
+
+  it('lets go of previews that expired long ago', async () => {
+    const { id } = fresh();
+    const correlationId = randomUUID();
+    await robbed([{ id }], { correlationId });
+    const [old, done, late] = [(await preview({ correlationId })).body['rollbackId'], await rollBack({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } }), (await preview({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } })).body['rollbackId']];
+    const age = (rollbackId: unknown, by: string) => service.db.pool.query('UPDATE global_state.rollbacks SET expires_at = now() - $2::interval WHERE id = $1', [rollbackId, by]);
+    await Promise.all([age(old, '2 hours'), age(done, '2 hours'), age(late, '1 minute')]);
+    await preview({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    const statusOf = async (rollbackId: unknown) => (await service.ask('GET', `${PATH}/${String(rollbackId)}`, { token: operator })).status;
+    expect([await statusOf(old), await statusOf(done), await statusOf(late)]).toEqual([404, 200, 200]);
+    expect(await execute(late, '1')).toMatchObject({ status: 409, body: { error: 'STALE_PREVIEW' } });
   });
 
   it('goes on where it was cut short', async () => {
@@ -276,5 +461,45 @@ describe('rollbacks over HTTP', () => {
     expect((first.body['rollbacks'] as object[]).length).toBe(2);
     const next = /<([^>]+)>/.exec(first.headers.get('link')!)![1]!;
     expect((await service.ask('GET', next, { token: operator })).status).toBe(200);
+  });
+});
+
+describe('rollbacks while the database is away', () => {
+  let service: Service;
+  let proxy: TcpProxy;
+  let twin: Twin;
+  beforeAll(async () => {
+    service = await startService();
+    const url = new URL(service.db.url);
+    proxy = await TcpProxy.listen({ protocol: 'postgres', to: { path: `${decodeURIComponent(url.hostname)}/.s.PGSQL.${url.port}` } });
+    const proxied = `postgres://${url.username}@127.0.0.1:${proxy.port}${url.pathname}${url.search}`;
+    twin = await startTwin({ ...service, db: { ...service.db, url: proxied } });
+  });
+  afterAll(async () => {
+    await twin.stop();
+    await proxy.close();
+    await service.stop();
+  });
+
+  it('are answered with 503, and go on when it is back', async () => {
+    const token = service.token('operator');
+    const { id } = fresh();
+    for (const gold of [1, 2]) {
+      await service.ask('POST', '/api/v1/events', { body: { eventType: 'X', aggregateType: 'player', aggregateId: id, eventData: { gold } } });
+    }
+    const scope = { aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } };
+    const { body: { rollbackId } } = await service.ask('POST', PATH, { token, body: { scope } });
+    const ask = async (method: string, path: string, body?: object): Promise<number> => (await fetch(twin.url + path, {
+      method, headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) }, body: body && JSON.stringify(body),
+    })).status;
+    const all = async (): Promise<number[]> => [
+      await ask('GET', PATH), await ask('GET', `${PATH}/${String(rollbackId)}`),
+      await ask('POST', `${PATH}/${String(rollbackId)}/execute`, { reason: 'x', confirm: '1' }),
+      await ask('POST', `${PATH}/${String(rollbackId)}/undo`, { reason: 'x' }), await ask('POST', PATH, { scope }),
+    ];
+    proxy.begin({ kind: 'cut' });
+    expect(await all()).toEqual([503, 503, 503, 503, 503]);
+    proxy.heal();
+    expect(await all()).toEqual([200, 200, 200, 200, 201]);
   });
 });

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signRoots, storedRoots } from '@app/integrity';
+import { signRoots, storedRoots, verify } from '@app/integrity';
 import { eventually } from '@app/testing';
 import { type Answer, type Service, startService } from './support/service.js';
 import { publishAll, startTwin } from './support/streaming.js';
@@ -9,7 +11,7 @@ import { publishAll, startTwin } from './support/streaming.js';
 const CLI = join(__dirname, '../../dist/apps/cli/src/main.js');
 const WITHIN_MS = 60_000;
 
-interface Verified { events: number; roots: number; signedThrough: number; signatures: string; truncated: boolean; findings: { kind: string }[] }
+interface Verified { events: number; roots: number; keptRoots: number; signedThrough: number; signatures: string; truncated: boolean; findings: { kind: string }[] }
 type Operation = Answer['body'] & { operationId: string; status: string; result: Verified };
 
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -44,14 +46,17 @@ const tamper = async ({ db }: Service, sql: string, values: readonly unknown[] =
 describe('the log of instances that sign it', () => {
   let service: Service;
   let twin: Awaited<ReturnType<typeof startTwin>>;
-  const env = { ROOT_SIGNING_KEY: PEM.replaceAll('\n', '\\n'), ROOTS_EVERY_SECONDS: '1' };
+  let folder: string;
   beforeAll(async () => {
-    service = await startService(env);
-    twin = await startTwin(service, env);
+    folder = await mkdtemp(join(tmpdir(), 'gss-roots-'));
+    const env = { ROOT_SIGNING_KEY: PEM.replaceAll('\n', '\\n'), ROOTS_EVERY_SECONDS: '1' };
+    service = await startService({ ...env, ROOTS_FILE: join(folder, 'roots.jsonl') });
+    twin = await startTwin(service, { ...env, DATA_DIR: join(folder, 'twin') });
   });
   afterAll(async () => {
     await twin.stop();
     await service.stop();
+    await rm(folder, { recursive: true });
   });
 
   it('is covered by roots once, as both instances tell, and nothing of the key is stored', async () => {
@@ -83,6 +88,7 @@ describe('the log of instances that sign it', () => {
     const { result, parameters, progress, unit, done, total } = await verified(service, { reason: 'a trial' });
     expect(result).toMatchObject({ events: head, signedThrough: head, signatures: 'checked', findings: [], truncated: false, seconds: expect.any(Number) });
     expect(result.roots).toBeGreaterThan(0);
+    expect(result.keptRoots).toBeGreaterThan(0);
     expect({ parameters, progress, unit, done, total }).toEqual({
       parameters: { limit: 1_000, reason: 'a trial' }, progress: 1, unit: 'events', done: 2 * head, total: 2 * head,
     });
@@ -106,6 +112,43 @@ describe('the log of instances that sign it', () => {
       }, (error, out) => resolve({ code: error?.code ?? 0, out }));
     });
     expect(ended).toEqual({ code: 1, out: expect.stringMatching(new RegExp(`verify .*completed[^]*\\n {2}finding .*"hash".*${id}`)) });
+  });
+});
+
+describe('a superuser who takes the roots away to rewrite the log', () => {
+  let service: Service;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gss-roots-'));
+    service = await startService({ ROOT_SIGNING_KEY: PEM.replaceAll('\n', '\\n'), ROOTS_EVERY_SECONDS: '1', DATA_DIR: folder });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('does not get the lie signed, and is found by the file of roots', async () => {
+    const id = randomUUID();
+    const metrics = async (): Promise<string> => (await fetch(`${service.url}/metrics`)).text();
+    for (let n = 0; n < 5; n += 1) await publish(service, id, 1);
+    await eventually(async () => expect(await metrics()).toContain('\ngss_root_signed_position 5\n'), WITHIN_MS);
+    const client = await service.db.pool.connect();
+    await client.query('SET session_replication_role = replica');
+    await client.query('BEGIN');
+    await client.query('DELETE FROM global_state.log_roots');
+    await client.query(`UPDATE global_state.events SET data = '{"gold":999}', ops = '[["set","/gold","bcounter",999]]' WHERE aggregate_id = $1 AND version = 5`, [id]);
+    const hash = (await verify(client)).findings.find(({ kind }) => kind === 'hash')!.expected;
+    await client.query(`UPDATE global_state.events SET hash = decode($2, 'hex') WHERE aggregate_id = $1 AND version = 5`, [id, hash]);
+    await client.query(`UPDATE global_state.aggregate_states SET hash = decode($2, 'hex'), data = '{"gold":999}', checksum = sha256('{"gold":999}') WHERE aggregate_id = $1`, [id, hash]);
+    await client.query('COMMIT');
+    expect((await verify(client)).findings).toEqual([]); // the database by itself tells nothing
+    await client.query('RESET session_replication_role');
+    client.release();
+    await eventually(async () => expect(await metrics()).toContain('\ngss_root_alarm 1\n'), WITHIN_MS);
+    expect((await service.db.pool.query('SELECT FROM global_state.log_roots')).rowCount).toBe(0);
+    const { findings } = (await verified(service)).result;
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'signed-content', position: 5, aggregateId: id, version: 5 }));
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'root', what: expect.stringContaining('it is in the file but not in the table') }));
   });
 });
 

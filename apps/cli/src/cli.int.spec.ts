@@ -77,6 +77,8 @@ describe('the command line', () => {
       expect(found.out).toMatch(/ {2}position 120 player\/[0-9a-f-]{36}@\d signed-content: /);
       expect(found.out).toContain('root 1 of partition 0: it is in the file but not in the table');
     }
+    // It is where the service would keep what it has seen.
+    expect(await cli(['roots', 'sign'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('root 2 of partition 0 is gone') });
   });
 
   it('says with exit code 2 why it could not run', async () => {

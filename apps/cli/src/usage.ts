@@ -5,7 +5,7 @@ const COLUMN = 36;
 export const HEADER = 'npm run -s cli -- <command> [options]';
 const FOOTER = `Every command takes --help, and -o json where it prints a table. Exit code 0: done, 1: something was found or refused, 2: it could not run.
 The service is at GSS_URL (default http://127.0.0.1:PORT), the token in GSS_TOKEN; without one JWT_SECRET or the secret in DATA_DIR signs one for this call.
-verify, roots and doctor read DATABASE_URL, DATA_DIR and ROOT_SIGNING_KEY.`;
+verify, roots and doctor read DATABASE_URL, DATA_DIR and ROOT_SIGNING_KEY; roots sign reads ROOTS_FILE.`;
 
 /** All commands, one a line. */
 export function usageOfAll(commands: readonly Signature[]): string {

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthKey } from '@app/auth';
 import { AGGREGATE_TYPES } from '@app/kernel';
@@ -75,6 +76,7 @@ const Environment = z.object({
   WORKERS: whole(1, 64).default(1),
   RULES_FILE: z.string().optional(),
   ROOT_SIGNING_KEY: z.string().transform(ed25519).optional(),
+  ROOTS_FILE: z.string().optional(),
   ROOTS_EVERY_SECONDS: whole(1, 86_400).default(60),
 });
 
@@ -104,8 +106,8 @@ export interface Config {
   readonly analytics: boolean;
   /** What the operator says of the rules of the game. */
   readonly rules: RulesFile;
-  /** With what roots over the log are signed, and how often; absent: the service signs none. */
-  readonly rootSigning: { readonly key: KeyObject; readonly everyMs: number } | undefined;
+  /** With what roots over the log are signed, how often, and where they are kept beside the database; absent: the service signs none. */
+  readonly rootSigning: { readonly key: KeyObject; readonly everyMs: number; readonly file: string } | undefined;
   /** Days that the audit log keeps. */
   readonly auditRetentionDays: number;
   /** Processes that serve; with more than one the started process only looks after them. */
@@ -148,7 +150,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     snapshotEvery: values.SNAPSHOT_EVERY,
     analytics: values.ANALYTICS,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
-    rootSigning: values.ROOT_SIGNING_KEY && { key: values.ROOT_SIGNING_KEY, everyMs: 1000 * values.ROOTS_EVERY_SECONDS },
+    rootSigning: values.ROOT_SIGNING_KEY && {
+      key: values.ROOT_SIGNING_KEY, everyMs: 1000 * values.ROOTS_EVERY_SECONDS, file: values.ROOTS_FILE ?? join(values.DATA_DIR, 'roots.jsonl'),
+    },
     workers: values.WORKERS,
     rules: values.RULES_FILE === undefined ? RulesFile.parse({}) : readRules(values.RULES_FILE),
   };

@@ -181,7 +181,7 @@ describe('the audit log', () => {
             VALUES (0, $1, gen_random_uuid(), $2, $3, 1, $4, 'Seen', 1, '{"token":"t"}', '[]', $5, 'spec', $1, 1, '', $6) RETURNING event_id AS id`,
           [position += 1, type, id, version, actor, at]);
           expected.push({
-            id: row!.id, at, kind: 'command', actor, action: 'Seen', target: { ...target, version }, parameters: { token: '[redacted]' }, outcome: 'accepted', count: 1,
+            id: row!.id, at, kind: 'command', actor, action: 'Seen', target: { ...target, version }, parameters: { token: '[redacted]' }, changes: {}, outcome: 'accepted', count: 1,
           });
           continue;
         }

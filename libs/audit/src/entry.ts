@@ -52,4 +52,6 @@ export interface Recorded extends Note {
 export interface AuditEntry extends Omit<Recorded, 'kind' | 'outcome'> {
   readonly kind: AuditKind;
   readonly outcome: AuditOutcome;
+  /** Of a command: its effect on the state, where that is not what its parameters say. */
+  readonly changes?: JsonObject;
 }

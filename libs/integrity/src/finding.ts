@@ -1,7 +1,7 @@
 /** What can be wrong. */
 export type FindingKind =
   | 'position-missing' | 'position-twice' | 'time-backwards' | 'head'
-  | 'version-missing' | 'version-twice' | 'position-order' | 'hash' | 'generation' | 'ops'
+  | 'version-missing' | 'version-twice' | 'position-order' | 'hash' | 'ops'
   | 'state-missing' | 'state-extra' | 'state' | 'snapshot'
   | 'signed-content' | 'signed-order' | 'root';
 

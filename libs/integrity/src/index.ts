@@ -6,6 +6,7 @@ export { type IntegrityBinding, IntegrityModule } from './integrity.module.js';
 export type { RangeCount } from './check-aggregates.js';
 export type { Finding, FindingKind } from './finding.js';
 export { RootSigner, type RootSigning } from './root-signer.js';
+export { RootsChanged, RootWitness } from './root-witness.js';
 export { fromLines, keyId, type RootKeys, signingKey, type StoredRoot, toLine } from './root.js';
 export { NotSignable, type SignOptions, signRoots } from './sign-roots.js';
 export type { IdRange } from './sql/aggregate-pages.js';

@@ -50,7 +50,7 @@ export class IntegrityModule implements OnModuleInit, OnApplicationBootstrap, On
         { provide: BINDING, inject, useFactory }, { provide: RuleSet, inject: [BINDING], useFactory: ({ rules }: IntegrityBinding) => rules }, FlagFigures,
         {
           provide: RootSigner, inject: [BINDING],
-          useFactory: ({ pool, signing, log }: IntegrityBinding) => new RootSigner(pool, signing, (line) => log(line, 'warn')),
+          useFactory: ({ pool, signing, log }: IntegrityBinding) => new RootSigner(pool, signing, log),
         },
         {
           provide: Flags, inject: [BINDING, EventStore, FlagFigures],
@@ -64,7 +64,7 @@ export class IntegrityModule implements OnModuleInit, OnApplicationBootstrap, On
   onModuleInit(): void {
     const { pool, rules, databaseUrl, signing } = this.binding;
     this.operations.register(REPLAY_RULE, new RuleReplay(pool, this.events, rules));
-    this.operations.register(VERIFY, new LogVerification(databaseUrl, signing && createPublicKey(signing.key)));
+    this.operations.register(VERIFY, new LogVerification(databaseUrl, signing && { key: createPublicKey(signing.key), file: signing.file }));
   }
 
   onApplicationBootstrap(): void {

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { JsonObject } from '@app/kernel';
 import type { OperationContext, OperationKind } from '@app/operations';
 import { Client } from 'pg';
+import { rootsIn } from './roots-file.js';
 import { BEGIN_FROZEN } from './sql/raw.js';
 import { DEFAULT_LIMIT, verify } from './verify.js';
 
@@ -18,8 +19,11 @@ export class LogVerification implements OperationKind {
   /** Each counts twice: once by position and once by aggregate. */
   readonly unit = 'events';
 
-  /** @param key public, of the roots; without one their hashes and links are checked, their signatures are not */
-  constructor(private readonly databaseUrl: string, private readonly key: KeyObject | undefined) {}
+  /**
+   * @param signing the public key of the roots, and the file where they are kept outside the database; without a key their hashes and links
+   * are checked, their signatures are not
+   */
+  constructor(private readonly databaseUrl: string, private readonly signing: { readonly key: KeyObject; readonly file?: string } | undefined) {}
 
   prepare(given: JsonObject): JsonObject {
     return { limit: DEFAULT_LIMIT, ...given };
@@ -31,12 +35,14 @@ export class LogVerification implements OperationKind {
 
   async run(context: OperationContext): Promise<JsonObject> {
     const begun = performance.now();
+    // Before the view of the database: what is in the file by now was in the table before.
+    const roots = this.signing?.file === undefined ? [] : await rootsIn(this.signing.file);
     const result = await this.frozen(context.signal, (client) => verify(client, {
-      keys: this.key ? [this.key] : 'unchecked', limit: context.parameters['limit'] as number,
+      keys: this.signing ? [this.signing.key] : 'unchecked', roots, limit: context.parameters['limit'] as number,
       onProgress: (done, total) => context.progress(done, Math.max(done, total)),
     }));
-    const signatures = this.key ? 'checked' : 'unchecked';
-    return { ...result, signatures, seconds: (performance.now() - begun) / 1000 } as unknown as JsonObject;
+    const signatures = this.signing ? 'checked' : 'unchecked';
+    return { ...result, signatures, keptRoots: roots.length, seconds: (performance.now() - begun) / 1000 } as unknown as JsonObject;
   }
 
   /** Cutting the connection ends what waits for it, however long the statement would take. */

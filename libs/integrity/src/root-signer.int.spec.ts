@@ -1,8 +1,12 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EventStore } from '@app/event-store';
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import { Pool } from 'pg';
-import { RootSigner, signRoots, storedRoots, verify } from './index.js';
+import { fromLines, RootSigner, signRoots, storedRoots, verify } from './index.js';
+import { rootsIn } from './roots-file.js';
 
 const keys = generateKeyPairSync('ed25519');
 const WITHIN_MS = 60_000;
@@ -35,8 +39,8 @@ describe('signing by instances', () => {
       });
     }
   };
-  const signer = (pool: Pool, everyMs = 5): RootSigner => {
-    const made = new RootSigner(pool, { key: keys.privateKey, everyMs }, (line) => lines.push(line));
+  const signer = (pool: Pool, everyMs = 5, file?: string): RootSigner => {
+    const made = new RootSigner(pool, { key: keys.privateKey, everyMs, file }, (line, level) => lines.push(level === 'error' ? `${level}: ${line}` : line));
     signers.push(made);
     return made;
   };
@@ -110,6 +114,70 @@ describe('signing by instances', () => {
     signer(pools[0]!).start();
     await eventually(() => expectSigned(10), WITHIN_MS);
     expect(lines).toHaveLength(1);
+  });
+
+  /** As a superuser who turns the triggers off. */
+  const tamper = async (sql: string): Promise<void> => {
+    const client = await db.pool.connect();
+    await client.query('SET session_replication_role = replica');
+    await client.query(sql);
+    await client.query('RESET session_replication_role');
+    client.release();
+  };
+  const rootsOf = async (): Promise<string[]> => (await db.pool.query<{ statement: string }>('SELECT statement FROM global_state.log_roots ORDER BY number')).rows.map(({ statement }) => statement);
+
+  it.each([
+    ['gone', 'DELETE FROM global_state.log_roots'],
+    ['gone', 'DELETE FROM global_state.log_roots WHERE number = (SELECT max(number) FROM global_state.log_roots)'],
+    ['another one than it was', `UPDATE global_state.log_roots SET statement = statement || ' '`],
+  ])('signs nothing once a root that was there is %s, until it is there again (%s)', async (how, sql) => {
+    await append(3);
+    const one = signer(pools[0]!);
+    one.start();
+    await eventually(() => expect(one.figures?.position).toBe(3), WITHIN_MS);
+    await append(3);
+    await eventually(() => expect(one.figures).toMatchObject({ position: 6, isAlarmed: false }), WITHIN_MS);
+    const before = await rootsOf();
+    await db.pool.query('CREATE TABLE kept AS SELECT * FROM global_state.log_roots');
+    await tamper(sql);
+    await append(1);
+    await eventually(() => expect(lines).toHaveLength(1), WITHIN_MS);
+    expect(lines[0]).toMatch(new RegExp(`^error: root \\d+ of partition 0 is ${how}\\. Nothing is signed: `));
+    expect(one.figures!.isAlarmed).toBe(true);
+    expect((await rootsOf()).filter((root) => !before.includes(root.trimEnd()))).toEqual([]);
+    await tamper('DELETE FROM global_state.log_roots; INSERT INTO global_state.log_roots SELECT * FROM kept');
+    await eventually(() => expect(one.figures).toMatchObject({ position: 7, isAlarmed: false }), WITHIN_MS);
+    await expectSigned(7);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('remembers in a file what earlier processes saw, also what others signed and where one was killed at it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gss-roots-'));
+    const file = join(folder, 'not', 'there', 'roots.jsonl');
+    try {
+      await append(5);
+      for await (const _root of signRoots(db.pool, { key: keys.privateKey, every: 2 }));
+      const first = signer(pools[0]!, 5, file);
+      first.start();
+      await eventually(() => expect(first.figures?.position).toBe(5), WITHIN_MS);
+      await first.stop();
+      const whole = await readFile(file, 'utf8');
+      await writeFile(file, whole.slice(0, -9)); // its last line was not written to the end
+      expect(await rootsIn(file)).toEqual(fromLines(whole).slice(0, -1));
+      const second = signer(pools[0]!, 5, file);
+      const beside = signer(pools[1]!, 5, file);
+      for (const each of [second, beside]) each.start();
+      await append(20);
+      await eventually(() => expect([second.figures?.position, beside.figures?.position]).toEqual([25, 25]), WITHIN_MS);
+      await Promise.all([second.stop(), beside.stop()]);
+      expect((await rootsIn(file)).map(({ statement }) => statement)).toEqual(await rootsOf());
+      await tamper('DELETE FROM global_state.log_roots');
+      signer(pools[2]!, 60_000, file).start();
+      await eventually(() => expect(lines).toEqual([expect.stringMatching(/^error: root \d+ of partition 0 is gone/)]), WITHIN_MS);
+      expect(await rootsOf()).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('does nothing without a key', async () => {

@@ -67,6 +67,12 @@ export function marksDigest(marks: Buffer): string {
   return createHash('sha256').update(marks).digest('hex');
 }
 
+/** A root as it is remembered: its number and `rootDigest`. */
+export interface SeenRoot {
+  readonly number: number;
+  readonly digest: string;
+}
+
 /** By which a root names the one before it. */
 export function rootDigest(root: StoredRoot): string {
   return sha256Hex(root.statement);

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
 import { leavesOf, marksOf, merkleRoot } from './merkle.js';
-import { keyId, marksDigest, NO_ROOT, POSITIONS_A_ROOT, readRoot, rootDigest, signRoot, type StoredRoot } from './root.js';
+import { keyId, marksDigest, NO_ROOT, POSITIONS_A_ROOT, readRoot, rootDigest, type SeenRoot, signRoot, type StoredRoot } from './root.js';
 import { logHeads, logPage, type LogRow } from './sql/log-pages.js';
 import { addRoot, lastRoot } from './sql/roots.js';
 import type { Queryable } from './sql/raw.js';
@@ -15,6 +15,8 @@ export interface SignOptions {
   /** Also signs what is left over at the end of the log. Default true. */
   readonly remainder?: boolean;
   readonly now?: () => Date;
+  /** The newest root of a partition as it was seen: another one is not built upon. Absent: whatever the table has. */
+  readonly seen?: (partition: number) => SeenRoot | undefined;
 }
 
 /** A log that is not in a state to be signed: one sentence says where. */
@@ -25,13 +27,14 @@ export class NotSignable extends Error {
 /**
  * Signs what no root covers yet, root after root, each committed as it is made. It does not verify the hash chains below: a lie
  * that is in the log before its first root is signed with it.
- * @throws NotSignable where positions are missing, time runs backwards, or the newest root does not hold
+ * @throws NotSignable where positions are missing, time runs backwards, or the newest root does not hold or is not the one that was seen
  */
 export async function* signRoots(db: Queryable, options: SignOptions): AsyncGenerator<StoredRoot> {
   const every = Math.min(options.every ?? POSITIONS_A_ROOT, POSITIONS_A_ROOT);
   for (const head of await logHeads(db)) {
     let before = await lastRoot(db, head.partition);
     let signed = before ? coveredBy(before, options) : 0;
+    if (options.seen) assertSeen(before, options.seen(head.partition), head.partition);
     while (head.position - signed >= (options.remainder === false ? every : 1)) {
       const last = Math.min(signed + every, head.position);
       const rows = await logPage(db, head.partition, { after: signed, upTo: last, limit: every });
@@ -55,6 +58,11 @@ function coveredBy(root: StoredRoot, { key, earlierKeys = [] }: SignOptions): nu
   const said = readRoot(root, [createPublicKey(key), ...earlierKeys]);
   if (typeof said === 'string') throw new NotSignable(`root ${root.number} of partition ${root.partition} does not hold: ${said}`);
   return said.last;
+}
+
+function assertSeen(newest: StoredRoot | undefined, seen: SeenRoot | undefined, partition: number): void {
+  if (newest?.number === seen?.number && (!newest || rootDigest(newest) === seen!.digest)) return;
+  throw new NotSignable(`the newest root of partition ${partition} changed while it was looked at`);
 }
 
 function assertSignable(rows: readonly LogRow[], first: number, last: number): void {

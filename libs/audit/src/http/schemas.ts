@@ -8,6 +8,8 @@ const moment = z.iso.datetime({ offset: true, error: 'must be a time such as 202
 export const AuditQuery = z.strictObject({
   actor: z.string().min(1).max(255).optional().describe('The subject of the token.'),
   kind: z.enum(AUDIT_KINDS).optional(),
+  changes: z.looseObject({}).optional().describe('Of a command: its effect on the state, as a merge patch with what came of increments, where that is not '
+    + 'what `parameters` say; bounded and redacted as they are'),
   outcome: z.enum(AUDIT_OUTCOMES).optional(),
   aggregateType: z.enum(AGGREGATE_TYPES).optional(),
   aggregateId: z.guid().toLowerCase().optional().meta({ format: 'uuid' }).describe('Comes with aggregateType.'),
@@ -34,6 +36,8 @@ const AuditEntryBody = z.object({
   target: z.looseObject({ aggregateType: z.string().optional(), aggregateId: z.string().optional() }).optional()
     .describe('The aggregate, or what else has an id: `rollbackId`, `operationId`'),
   parameters: z.looseObject({}).optional().describe('Bounded; values under keys such as `token`, `secret`, `password` or `key` are `[redacted]`'),
+  changes: z.looseObject({}).optional().describe('Of a command: its effect on the state, as a merge patch with what came of increments, where that is not '
+    + 'what `parameters` say; bounded and redacted as they are'),
   outcome: z.enum(AUDIT_OUTCOMES).describe('`begun`: it was written down before it was done, and no end of it'),
   status: z.number().int().optional().describe('Of the HTTP answer'),
   error: z.string().optional().describe('The stable word of the refusal'),

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@app/kernel';
+import { canonicalJson, changesOf, type JsonObject, type Op } from '@app/kernel';
 import { parseTraceparent } from '@app/observability';
 import type { PoolClient } from 'pg';
 import type { AuditEntry } from '../entry.js';
@@ -16,7 +16,8 @@ const MAX_DATA = 16 * 1024;
 
 const READ = `
   SELECT position::float8, event_id, aggregate_type, aggregate_id, version::float8, event_type, actor, correlation_id, causation_id, committed_at,
-    CASE WHEN octet_length(data::text) <= ${MAX_DATA} THEN data END AS data, octet_length(data::text) AS bytes, metadata->>'traceparent' AS traceparent
+    CASE WHEN octet_length(data::text) <= ${MAX_DATA} THEN data END AS data, octet_length(data::text) AS bytes,
+    CASE WHEN octet_length(ops::text) <= ${MAX_DATA} THEN ops END AS ops, octet_length(ops::text) AS "opsBytes", metadata->>'traceparent' AS traceparent
   FROM global_state.events
   WHERE partition = 0 AND position > $1 AND position < $2 AND ($3::text IS NULL OR actor = $3)`;
 
@@ -37,6 +38,8 @@ interface Row {
   readonly committed_at: Date;
   readonly data: JsonObject | null;
   readonly bytes: number;
+  readonly ops: readonly Op[] | null;
+  readonly opsBytes: number;
   readonly traceparent: string | null;
 }
 
@@ -60,6 +63,13 @@ function toEntry(row: Row): AuditEntry {
       ...(row.correlation_id !== null && { correlationId: row.correlation_id }), ...(row.causation_id !== null && { causationId: row.causation_id }),
     },
     parameters: row.data ? redact(row.data) : { truncated: true, bytes: row.bytes },
-    outcome: 'accepted', ...(traceId !== undefined && { traceId }), count: 1,
+    ...changesIn(row), outcome: 'accepted', ...(traceId !== undefined && { traceId }), count: 1,
   };
+}
+
+/** What an event says and what it does may be two things: `stateChanges` are only here. */
+function changesIn({ data, ops, opsBytes }: Row): Pick<AuditEntry, 'changes'> {
+  if (!ops) return { changes: { truncated: true, bytes: opsBytes } };
+  const changes = changesOf(ops);
+  return data && canonicalJson(changes) === canonicalJson(data) ? {} : { changes: redact(changes) };
 }

@@ -500,12 +500,12 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Rollbacks, the newest first */
+        /** Rollbacks, the newest first; with limited types those of such aggregates alone */
         readonly get: operations["listRollbacks"];
         readonly put?: never;
         /**
          * What taking changes back would do; nothing changes yet
-         * @description Increments are taken back by their amount; a value goes back only where nobody has set it since.
+         * @description Increments are taken back by their amount; a value goes back only where nobody has set it since whose change is in force. Every aggregate of the scope is in `affected`, also one whose `diff` is empty: then its events count no more, should a later rollback take back what lies over them.
          */
         readonly post: operations["previewRollback"];
         readonly delete?: never;
@@ -829,6 +829,10 @@ export interface components {
             readonly address?: string;
             /** Format: date-time */
             readonly at: string;
+            /** @description Of a command: its effect on the state, as a merge patch with what came of increments, where that is not what `parameters` say; bounded and redacted as they are */
+            readonly changes?: {
+                readonly [key: string]: unknown;
+            };
             /** @description So many were alike: more than 1 only where there were too many to keep each */
             readonly count: number;
             /** @description The stable word of the refusal */
@@ -1153,6 +1157,11 @@ export interface components {
             readonly rule: string;
             /** @enum {string} */
             readonly status: "open" | "assigned" | "confirmed" | "dismissed";
+            /** @description Of a rule on sums: what the same command did to other aggregates. */
+            readonly together?: readonly {
+                readonly actor: string;
+                readonly event: components["schemas"]["GameEvent"];
+            }[];
         };
         readonly FlagList: {
             readonly flags: readonly components["schemas"]["Flag"][];
@@ -1418,7 +1427,35 @@ export interface components {
         };
         readonly RollbackList: {
             readonly hasMore: boolean;
-            readonly rollbacks: readonly components["schemas"]["Rollback"][];
+            readonly rollbacks: readonly {
+                /** @description How many it affects. */
+                readonly aggregates: number;
+                /** @description How many there are. */
+                readonly conflicts: number;
+                /** Format: date-time */
+                readonly createdAt: string;
+                readonly createdBy: string;
+                /** Format: date-time */
+                readonly executedAt?: string;
+                readonly executedBy?: string;
+                /**
+                 * Format: date-time
+                 * @description Of the preview.
+                 */
+                readonly expiresAt: string;
+                readonly reason?: string;
+                /** Format: uuid */
+                readonly rollbackId: string;
+                readonly scope: {
+                    readonly [key: string]: unknown;
+                };
+                /** @enum {string} */
+                readonly status: "previewed" | "executing" | "executed" | "undoing" | "undone";
+                /** Format: date-time */
+                readonly undoneAt?: string;
+                readonly undoneBy?: string;
+                readonly undoReason?: string;
+            }[];
         };
         readonly RollbackRequest: {
             readonly scope: {
@@ -1690,6 +1727,11 @@ export interface components {
             readonly tokenId?: string;
         };
         readonly TransactionRequest: {
+            /**
+             * Format: uuid
+             * @description The event that caused it; all its events say so.
+             */
+            readonly causationId?: string;
             readonly changes: readonly {
                 /** Format: uuid */
                 readonly aggregateId: string;
@@ -1701,7 +1743,7 @@ export interface components {
                 /** @description 0: must not exist yet. Absent: whatever is there. */
                 readonly expectedVersion?: number;
             }[];
-            /** @description Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change. */
+            /** @description Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change. One that a `conserve` rule of `/rules` names is summed as that rule says, type by type: gold is `gold` of a player and `treasury.gold` of a guild. Any other is the same path in all of them. */
             readonly conserve?: readonly string[];
             /**
              * Format: uuid
@@ -1885,6 +1927,10 @@ export interface operations {
                 /** @description Comes with aggregateType. */
                 readonly aggregateId?: string;
                 readonly aggregateType?: "player" | "guild" | "world" | "economy" | "combat";
+                /** @description Of a command: its effect on the state, as a merge patch with what came of increments, where that is not what `parameters` say; bounded and redacted as they are */
+                readonly changes?: {
+                    readonly [key: string]: unknown;
+                };
                 /** @description Keeps the time of the first page. */
                 readonly cursor?: string;
                 /** @description Entries from this time on. Without it, of the 24 hours before `to`. */

@@ -10,7 +10,7 @@ import { Referee } from './referee.js';
 export class ChangeTogether extends Command<Outcome> {
   constructor(
     readonly items: readonly (JointChange & { readonly ref: AggregateRef & { readonly type: AggregateType } })[],
-    /** JSON Pointers of numbers whose sum over all of them must not change. */
+    /** JSON Pointers of numbers whose sum over all of them must not change; see `assertConserved`. */
     readonly conserve: readonly string[],
     readonly context: EventContext,
     readonly receipt?: Receipt,
@@ -29,7 +29,7 @@ export class ChangeTogetherHandler implements ICommandHandler<ChangeTogether> {
       aggregates: items.map(({ ref }) => ref),
       context,
       receipt,
-      decide: (states) => this.referee.judgeTogether(states, decideTogether(states, items, definitions, conserve)).map((draft) => [draft]),
+      decide: (states) => this.referee.judgeTogether(states, decideTogether(states, items, definitions), conserve).map((draft) => [draft]),
     }));
   }
 }

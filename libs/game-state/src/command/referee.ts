@@ -1,5 +1,6 @@
 import { type AggregateSnapshot, type EventDraft, RuleSet, ServiceError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
+import { assertConserved } from '../domain/conserve.js';
 import { exempt, judge, judgeTogether } from '../domain/judge.js';
 
 /** Holds what is decided against the rules in force, and counts what they refused here. */
@@ -16,7 +17,9 @@ export class Referee {
     return compensates ? exempt(state, draft, bench) : judge(state, draft, bench);
   }
 
-  judgeTogether(states: readonly AggregateSnapshot[], drafts: readonly EventDraft[]): EventDraft[] {
+  /** See `judgeTogether` and, of what the command itself wants conserved, `assertConserved`. */
+  judgeTogether(states: readonly AggregateSnapshot[], drafts: readonly EventDraft[], conserve: readonly string[]): EventDraft[] {
+    assertConserved(conserve, states, drafts, this.rules);
     return judgeTogether(states, drafts, { rules: this.rules, now: Date.now() });
   }
 

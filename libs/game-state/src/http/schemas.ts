@@ -66,9 +66,11 @@ export const TransactionRequest = z.strictObject({
   })).min(2).max(MAX_TOGETHER),
   rule: z.literal('conserve').optional(),
   conserve: z.array(z.string().min(1).max(500)).min(1).max(16).optional()
-    .describe('Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change.'),
+    .describe('Fields, or JSON Pointers, of whole numbers whose sum over the aggregates must not change. One that a `conserve` rule of `/rules` names is '
+      + 'summed as that rule says, type by type: gold is `gold` of a player and `treasury.gold` of a guild. Any other is the same path in all of them.'),
   metadata: metadata.optional(),
   correlationId: uuid.optional().describe('Of all its events; made here if absent.'),
+  causationId: uuid.optional().describe('The event that caused it; all its events say so.'),
 }).refine(({ rule, conserve }) => (rule === undefined) === (conserve === undefined), {
   message: 'rule and conserve come together', path: ['rule'],
 }).meta({ id: 'TransactionRequest' });

@@ -38,9 +38,9 @@ export class TransactionsController {
   ): Promise<object> {
     const items = itemsOf(body);
     for (const { ref } of items) authorize(principal, 'write', { aggregateType: ref.type, aggregateId: ref.id });
-    const { metadata, correlationId = randomUUID() } = body;
+    const { metadata, correlationId = randomUUID(), causationId } = body;
     const outcome = await this.commands.execute(new ChangeTogether(
-      items, body.conserve?.map(toPointer) ?? [], contextOf(request, principal, { metadata, correlationId }),
+      items, body.conserve?.map(toPointer) ?? [], contextOf(request, principal, { metadata, correlationId, causationId }),
       receiptOf(request, principal.subject)));
     if (outcome.duplicate) void reply.header('idempotent-replayed', 'true');
     tellPosition(reply, outcome.events, this.coherence);

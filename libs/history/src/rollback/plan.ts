@@ -1,109 +1,114 @@
 import {
-  type Difference, differences, EMPTY_FOLD, fold, type FoldState, fromPointer, type Json, type JsonObject, type Op, valueAt,
+  type Difference, differences, EMPTY_FOLD, fold, type FoldState, fromPointer, isJsonObject, type Json, type JsonObject, type Op, toPointer, valueAt,
 } from '@app/kernel';
+import { type Conflict, Conflicts } from './conflicts.js';
+import type { Course } from './in-force.js';
 
-/** An event as far as undoing goes. */
+/** An event as far as undoing goes; none that made up for others. */
 export interface Step {
   readonly version: number;
   readonly ops: readonly Op[];
 }
 
-/** A path that an undone event and a later one both wrote, and what becomes of it. */
-export interface Conflict {
-  readonly path: string;
-  readonly resolution: 'kept' | 'taken back by the amount' | 'set back below a later change' | 'limited by the bounds';
-}
-
-/** What makes the current state what it would be without the undone events. */
+/** What makes the current state what it would be without what is taken back. */
 export interface UndoPlan {
-  /** A merge patch, increments as `{"$inc": n}`; empty where nothing is left to take back. */
+  /** A merge patch, increments as `{"$inc": n}`; empty where nothing is to be done. */
   readonly changes: JsonObject;
-  /** The aggregate would not be there without them. */
+  /** The aggregate would not be there. */
   readonly deletes: boolean;
   readonly diff: readonly Difference[];
   readonly conflicts: readonly Conflict[];
 }
 
-/**
- * Undoes events in the middle of a history: the state that the others alone fold to is where it must end. So an increment is taken
- * back by its amount, and a value goes back only where nobody has set it since. Pure.
- * @param base the state before the first of `steps`; undefined if that is the first event of the aggregate
- * @param steps every event since, oldest first
- */
-export function planUndo(base: FoldState | undefined, steps: readonly Step[], isUndone: (version: number) => boolean): UndoPlan {
-  const now = foldAll(base ?? EMPTY_FOLD, steps);
-  const counted = incremented(steps.filter(({ version }) => isUndone(version)));
-  return towards(now, without(base, steps.filter(({ version }) => !isUndone(version))), (path) => counted.has(path), conflictsOf(steps, isUndone));
+/** What is known of the fields of an aggregate. */
+export interface Fields {
+  /** Whether what a path holds is counted up and down. */
+  isCounter(path: readonly string[]): boolean;
+  /** The number nearest to a wanted one that a path may hold. */
+  nearest(path: readonly string[], wanted: number): number;
 }
+
+/** A key to unset, so that a tombstone comes back without data. */
+const NOTHING: JsonObject = { deleted: null };
 
 /**
- * Undoes every event since a state but the last ones, without looking at them. Pure.
- * @param base that state; undefined if nothing was before them
- * @param later the events after them, oldest first
- * @param isCounted whether what a path holds is counted up and down
+ * Works out what an act does: what the events that are in force fold to without it, and with it. Where these differ, the state goes to the
+ * latter. So an increment is taken back by its amount, a value goes back only where nobody whose change is in force has set it since, and it
+ * does not matter in which order rollbacks and their undoings come. Holds two states, however many events it sees. Pure.
  */
-export function planReturn(base: FoldState | undefined, later: readonly Step[], now: FoldState, isCounted: (path: string) => boolean): UndoPlan {
-  return towards(now, without(base, later), isCounted, []);
-}
+export class Plan {
+  private before: FoldState | undefined;
+  private after: FoldState | undefined;
+  private readonly conflicts = new Conflicts();
 
-/** What the others alone lead to; undefined where that is nothing. */
-function without(base: FoldState | undefined, others: readonly Step[]): FoldState | undefined {
-  const target = foldAll(base ?? EMPTY_FOLD, others);
-  return target.deleted || (base === undefined && others.length === 0) ? undefined : target;
-}
-
-function towards(
-  now: FoldState, target: FoldState | undefined, isCounted: (path: string) => boolean, conflicts: readonly Conflict[],
-): UndoPlan {
-  if (!target) return { changes: {}, deletes: !now.deleted, diff: now.deleted ? [] : differences(now.data, {}), conflicts };
-  const diff = differences(now.data, target.data);
-  const changes: JsonObject = {};
-  for (const { path, old, new: wanted } of diff) {
-    const isAmount = isCounted(path) && Number.isSafeInteger(old) && Number.isSafeInteger(wanted) && !now.deleted;
-    put(changes, fromPointer(path), isAmount ? { $inc: (wanted as number) - (old as number) } : (wanted ?? null));
+  /** @param base the state at the version where the course begins; undefined if nothing was there */
+  constructor(base: FoldState | undefined, private readonly course: Course) {
+    this.before = base;
+    this.after = base;
   }
-  // A tombstone without data comes back by an event all the same.
-  return { changes, deletes: false, diff, conflicts };
-}
 
-function foldAll(base: FoldState, steps: readonly Step[]): FoldState {
-  return steps.reduce((state, { ops, version }) => fold(state, ops, version), base);
-}
-
-/** Paths that were only ever incremented by these. */
-function incremented(steps: readonly Step[]): Set<string> {
-  const kinds = new Map<string, boolean>();
-  for (const { ops } of steps) {
-    for (const op of ops) if (op[0] !== 'del') kinds.set(op[1], op[0] === 'inc' && kinds.get(op[1]) !== false);
+  /** Every event since, oldest first, but those that `course.next` passes over. */
+  see({ version, ops }: Step): void {
+    const [was, is] = [!this.course.before(version), !this.course.after(version)];
+    if (was && !this.course.isFromNow) this.before = fold(this.before ?? EMPTY_FOLD, ops, version);
+    if (is) this.after = fold(this.after ?? EMPTY_FOLD, ops, version);
+    if (was !== is) this.conflicts.changed(ops);
+    else if (is) this.conflicts.stays(ops);
   }
-  return new Set([...kinds].filter(([, only]) => only).map(([path]) => path));
-}
 
-function conflictsOf(steps: readonly Step[], isUndone: (version: number) => boolean): Conflict[] {
-  const found = new Map<string, Conflict>();
-  const undone = new Map<string, 'inc' | 'other'>();
-  for (const { version, ops } of steps) {
-    for (const op of ops) {
-      if (op[0] === 'del') continue;
-      const path = op[1];
-      if (isUndone(version)) {
-        undone.set(path, op[0] === 'inc' ? 'inc' : 'other');
-        continue;
-      }
-      for (const [touched, kind] of undone) {
-        if (!overlaps(path, touched)) continue;
-        const later = op[0] === 'inc' && path === touched
-          ? kind === 'inc' ? 'taken back by the amount' : 'set back below a later change'
-          : 'kept';
-        found.set(touched, { path: touched, resolution: later });
-      }
+  /** What is to be done, on the state that is there. */
+  on(now: FoldState, fields: Fields): UndoPlan {
+    const [before, after] = [this.course.isFromNow ? now : this.before, this.after];
+    const conflicts = this.conflicts.list;
+    if (isGone(after)) {
+      const deletes = !isGone(before) && !now.deleted;
+      return { changes: {}, deletes, diff: deletes ? differences(now.data, {}) : [], conflicts };
     }
+    const wanted = grafted(now.data, isGone(before) ? {} : before!.data, after!.data);
+    const { target, limited } = withinBounds(now.data, wanted, fields);
+    const diff = differences(now.data, target);
+    const isCounted = (path: string): boolean => this.conflicts.isCounted(path) ?? fields.isCounter(fromPointer(path));
+    const changes = patchOf(diff, (path) => !now.deleted && isCounted(path));
+    const isRevived = now.deleted && isGone(before) && diff.length === 0;
+    return { changes: isRevived ? NOTHING : changes, deletes: false, diff, conflicts: [...conflicts, ...limited] };
   }
-  return [...found.values()];
 }
 
-function overlaps(one: string, other: string): boolean {
-  return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+function isGone(state: FoldState | undefined): boolean {
+  return state === undefined || state.deleted;
+}
+
+/** A state with what differs between two others as the latter has it; all else stays, also what bounds once kept from going back. */
+function grafted(now: JsonObject, before: JsonObject, after: JsonObject): JsonObject {
+  return changed(now, differences(before, after).map(({ path, new: value }) => [path, value]));
+}
+
+function changed(data: JsonObject, values: readonly (readonly [path: string, value: Json | undefined])[]): JsonObject {
+  const ops = values.map(([path, value]): Op => (value === undefined ? ['unset', path, 'lww'] : ['set', path, 'lww', value]));
+  return fold({ ...EMPTY_FOLD, data }, ops, 0).data;
+}
+
+/** What cannot be had is not taken: who has spent the gold goes down to the least that is allowed. */
+function withinBounds(now: JsonObject, wanted: JsonObject, fields: Fields): { target: JsonObject; limited: Conflict[] } {
+  const possible = differences(now, wanted).flatMap(({ path, new: value }) => numbersIn(fromPointer(path), value))
+    .map(([path, value]) => [path, value, fields.nearest(path, value)] as const)
+    .filter(([, value, nearest]) => nearest !== value)
+    .map(([path, , nearest]) => [toPointer(path), nearest] as const);
+  return { target: changed(wanted, possible), limited: possible.map(([path]) => ({ path, resolution: 'limited by the bounds' })) };
+}
+
+function numbersIn(path: readonly string[], value: Json | undefined): (readonly [path: readonly string[], value: number])[] {
+  if (typeof value === 'number') return [[path, value]];
+  return isJsonObject(value) ? Object.entries(value).flatMap(([key, held]) => numbersIn([...path, key], held)) : [];
+}
+
+function patchOf(diff: readonly Difference[], isCounted: (path: string) => boolean): JsonObject {
+  const patch: JsonObject = {};
+  for (const { path, old, new: wanted } of diff) {
+    const isAmount = Number.isSafeInteger(old) && Number.isSafeInteger(wanted) && isCounted(path);
+    put(patch, fromPointer(path), isAmount ? { $inc: (wanted as number) - (old as number) } : (wanted ?? null));
+  }
+  return patch;
 }
 
 /** Puts a value at a path of a patch. */

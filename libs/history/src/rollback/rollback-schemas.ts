@@ -20,10 +20,16 @@ const id = z.string().meta({ format: 'uuid' });
 const time = z.string().meta({ format: 'date-time' });
 const place = { aggregateType: z.string(), aggregateId: id };
 
-const RollbackBody = z.object({
+const rollback = {
   rollbackId: id,
   status: z.enum(['previewed', 'executing', 'executed', 'undoing', 'undone']),
   scope: z.looseObject({}),
+  createdBy: z.string(), createdAt: time, expiresAt: time.describe('Of the preview.'),
+  reason: z.string().optional(), executedBy: z.string().optional(), executedAt: time.optional(),
+  undoReason: z.string().optional(), undoneBy: z.string().optional(), undoneAt: time.optional(),
+};
+const RollbackBody = z.object({
+  ...rollback,
   affected: z.array(z.object({
     ...place, version: z.number().int(), diff: z.array(z.object({ path: z.string(), old: z.unknown().optional(), new: z.unknown().optional() })),
   })),
@@ -31,9 +37,6 @@ const RollbackBody = z.object({
     ...place, path: z.string(),
     resolution: z.enum(['kept', 'taken back by the amount', 'set back below a later change', 'limited by the bounds']),
   })).describe('Paths that were also changed later, or cannot go back all the way, and what becomes of them.'),
-  createdBy: z.string(), createdAt: time, expiresAt: time.describe('Of the preview.'),
-  reason: z.string().optional(), executedBy: z.string().optional(), executedAt: time.optional(),
-  undoReason: z.string().optional(), undoneBy: z.string().optional(), undoneAt: time.optional(),
 }).meta({ id: 'Rollback' });
 
 const RollbackResult = z.object({
@@ -41,8 +44,9 @@ const RollbackResult = z.object({
   events: z.array(z.object({ eventId: id, eventType: z.string(), ...place, eventVersion: z.number().int() })),
 }).meta({ id: 'RollbackResult' });
 
+const count = z.number().int().min(0);
 const RollbackList = z.object({
-  rollbacks: z.array(RollbackBody), hasMore: z.boolean(),
+  rollbacks: z.array(z.object({ ...rollback, aggregates: count.describe('How many it affects.'), conflicts: count.describe('How many there are.') })), hasMore: z.boolean(),
 }).meta({ id: 'RollbackList' });
 
 export const ROLLBACK_COMPONENTS = [RollbackRequest, RollbackExecution, RollbackUndo, RollbackBody, RollbackResult, RollbackList];

@@ -1,12 +1,12 @@
 import { Access, CurrentPrincipal, type Principal } from '@app/auth';
 import type { Outcome } from '@app/event-store';
-import { Describe, nextLink } from '@app/game-state';
+import { contextsOf, Describe, nextLink } from '@app/game-state';
 import { ServiceError } from '@app/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Rollback } from '../sql/rollbacks.js';
+import type { ListedRollback, Rollback } from '../sql/rollbacks.js';
 import { RollbackExecution, RollbackParams, RollbackRequest, RollbacksQuery, RollbackUndo } from './rollback-schemas.js';
 import { Rollbacks } from './rollbacks.js';
 
@@ -22,7 +22,8 @@ export class RollbacksController {
   @Post()
   @Describe({
     id: 'previewRollback', summary: 'What taking changes back would do; nothing changes yet',
-    description: 'Increments are taken back by their amount; a value goes back only where nobody has set it since.',
+    description: 'Increments are taken back by their amount; a value goes back only where nobody has set it since whose change is in force. Every aggregate '
+      + 'of the scope is in `affected`, also one whose `diff` is empty: then its events count no more, should a later rollback take back what lies over them.',
     success: { status: 201, schema: 'Rollback', description: 'The preview' }, errors: [400, 404, 413, 415, 422],
   })
   async preview(
@@ -41,9 +42,9 @@ export class RollbacksController {
   })
   async execute(
     @Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>,
-    @Body({ schema: RollbackExecution }) body: z.output<typeof RollbackExecution>, @CurrentPrincipal() principal: Principal,
+    @Body({ schema: RollbackExecution }) body: z.output<typeof RollbackExecution>, @CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest,
   ): Promise<object> {
-    return resultOf(await this.rollbacks.execute(rollbackId, body, principal));
+    return resultOf(await this.rollbacks.execute(rollbackId, body, principal, contextsOf(request, principal)));
   }
 
   @Post(':rollbackId/undo')
@@ -54,21 +55,21 @@ export class RollbacksController {
   })
   async undo(
     @Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>,
-    @Body({ schema: RollbackUndo }) body: z.output<typeof RollbackUndo>, @CurrentPrincipal() principal: Principal,
+    @Body({ schema: RollbackUndo }) body: z.output<typeof RollbackUndo>, @CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest,
   ): Promise<object> {
-    return resultOf(await this.rollbacks.undoIt(rollbackId, body, principal));
+    return resultOf(await this.rollbacks.undoIt(rollbackId, body, principal, contextsOf(request, principal)));
   }
 
   @Get()
   @Describe({
-    id: 'listRollbacks', summary: 'Rollbacks, the newest first',
+    id: 'listRollbacks', summary: 'Rollbacks, the newest first; with limited types those of such aggregates alone',
     success: { status: 200, schema: 'RollbackList', description: 'A page; the header Link leads to the next one' }, errors: [400],
   })
   async list(
     @Query({ schema: RollbacksQuery }) { limit = DEFAULT_LIMIT, cursor }: z.output<typeof RollbacksQuery>,
-    @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply,
+    @Req() request: FastifyRequest, @CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const found = await this.rollbacks.list(cursor === undefined ? undefined : decode(cursor), limit + 1);
+    const found = await this.rollbacks.list(cursor === undefined ? undefined : decode(cursor), limit + 1, principal);
     const page = found.slice(0, limit);
     const hasMore = found.length > limit;
     if (hasMore) void reply.header('link', nextLink(request.url, encode(page.at(-1)!.number)));
@@ -79,12 +80,14 @@ export class RollbacksController {
   @Describe({
     id: 'getRollback', summary: 'One rollback', success: { status: 200, schema: 'Rollback', description: 'The rollback' }, errors: [400, 404],
   })
-  async get(@Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>): Promise<object> {
-    return bodyOf(await this.rollbacks.get(rollbackId));
+  async get(
+    @Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>, @CurrentPrincipal() principal: Principal,
+  ): Promise<object> {
+    return bodyOf(await this.rollbacks.get(rollbackId, principal));
   }
 }
 
-function bodyOf({ id: rollbackId, number: _number, ...rollback }: Rollback): object {
+function bodyOf({ id: rollbackId, number: _number, ...rollback }: Rollback | ListedRollback): object {
   return { rollbackId, ...rollback };
 }
 

@@ -1,14 +1,17 @@
 import { authorize, type Principal } from '@app/auth';
-import { EventStore, poolOf } from '@app/event-store';
-import { refKey, ServiceError } from '@app/kernel';
+import { EventStore, poolOf, whenReachable } from '@app/event-store';
+import type { ContextOf } from '@app/game-state';
+import { type AggregateRef, type AggregateType, canonicalJson, refKey, ServiceError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
-import { inTurn } from '../sql/rollback-turn.js';
-import { advance, beginRollback, getRollback, listRollbacks, putPreview, type Rollback, rolledBack } from '../sql/rollbacks.js';
-import { chooseByCorrelation, type Chosen } from '../sql/select-events.js';
+import { inTurn, type Turn } from '../sql/rollback-turn.js';
+import {
+  advance, beginRollback, beginUndo, getRollback, listRollbacks, type ListedRollback, putPreview, type Rollback, rolledBack,
+} from '../sql/rollbacks.js';
+import type { Chosen } from '../sql/select-events.js';
 import { Travel } from '../travel.js';
 import { Compensation, type Events } from './compensation.js';
 import { Planner } from './planner.js';
@@ -43,65 +46,75 @@ export class Rollbacks {
   }
 
   /** What a rollback would do. Changes nothing. @throws ServiceError INVALID_OPERATION where there is nothing to take back */
-  async preview(scope: Scope, principal: Principal): Promise<Rollback> {
-    const plans = await this.planner.plans(await this.planner.choose(scope));
-    if (plans.length === 0) throw new ServiceError('INVALID_OPERATION', 'there is nothing to take back in this scope');
-    for (const { ref } of plans) authorize(principal, 'operate', { aggregateType: ref.type, aggregateId: ref.id });
-    return putPreview(this.pool, {
-      id: uuidv7(), scope, createdBy: principal.subject,
-      affected: plans.map(({ ref, version, diff }) => ({ aggregateType: ref.type, aggregateId: ref.id, version, diff })),
-      conflicts: plans.flatMap(({ ref, conflicts }) => conflicts.map((conflict) => ({ aggregateType: ref.type, aggregateId: ref.id, ...conflict }))),
-    }, PREVIEW_SECONDS);
+  preview(scope: Scope, principal: Principal): Promise<Rollback> {
+    return whenReachable(async () => {
+      const chosen = await this.planner.choose(scope);
+      if (chosen.length === 0) throw new ServiceError('INVALID_OPERATION', 'there is nothing to take back in this scope');
+      assertMayOperate(principal, chosen.map(({ ref }) => ref));
+      const plans = await this.planner.previews(chosen);
+      return putPreview(this.pool, {
+        id: uuidv7(), scope, createdBy: principal.subject,
+        affected: plans.map(({ ref, version, diff }) => ({ aggregateType: ref.type, aggregateId: ref.id, version, diff })),
+        conflicts: plans.flatMap(({ ref, conflicts }) => conflicts.map((conflict) => ({ aggregateType: ref.type, aggregateId: ref.id, ...conflict }))),
+      }, PREVIEW_SECONDS);
+    });
   }
 
   /**
    * Does what was previewed. @param confirm the number of affected aggregates, as a string
    * @throws ServiceError STALE_PREVIEW where anything has changed since, OPERATION_CONFLICT while somebody else is at it; nothing was done then
    */
-  execute(id: string, { reason, confirm }: { reason: string; confirm: string }, principal: Principal): Promise<Done> {
-    return this.inTurn(id, principal, async (rollback, assertHeld) => {
+  execute(id: string, { reason, confirm }: { reason: string; confirm: string }, principal: Principal, contextOf: ContextOf): Promise<Done> {
+    return this.inTurn(id, principal, async (rollback, turn) => {
       if (confirm !== String(rollback.affected.length)) {
         throw new ServiceError('VALIDATION_ERROR', `confirm must be "${rollback.affected.length}", the number of affected aggregates`, { path: '/confirm' });
       }
       const begun = rollback.status === 'executing' ? rollback : await this.begin(rollback, { reason, subject: principal.subject });
-      const undoing = { id, correlationId: id, eventType: 'StateRolledBack', reason: begun.reason!, subject: principal.subject };
-      const events = await this.compensation.undo(await rolledBack(this.pool, id), undoing, assertHeld);
+      const undoing = { rollbackId: id, kind: 'taken' as const, correlationId: id, eventType: 'StateRolledBack', reason: begun.reason!, contextOf };
+      const events = await this.compensation.makeUp(await rolledBack(this.pool, id), undoing, turn);
       return { rollback: await this.end(id, 'executed'), events };
     });
   }
 
-  /** Takes the rollback's own events back, as any others. @throws ServiceError as `execute` does */
-  undoIt(id: string, { reason }: { reason: string }, principal: Principal): Promise<Done> {
-    return this.inTurn(id, principal, async (_rollback, assertHeld) => {
-      const begun = await advance(this.pool, id, 'undoing', { reason, subject: principal.subject });
-      if (!begun) throw new ServiceError('STALE_PREVIEW', 'only a rollback that was executed can be undone');
-      const chosen = await chooseByCorrelation(this.pool, id, { except: id, limit: Number.MAX_SAFE_INTEGER });
-      const undoing = { id, correlationId: uuidv5('undo', id), eventType: 'StateRollbackUndone', reason: begun.undoReason!, subject: principal.subject };
-      const events = await this.compensation.undo(chosen, undoing, assertHeld);
+  /** Gives back what a rollback took, also one that was cut short. @throws ServiceError as `execute` does */
+  undoIt(id: string, { reason }: { reason: string }, principal: Principal, contextOf: ContextOf): Promise<Done> {
+    return this.inTurn(id, principal, async (rollback, turn) => {
+      const begun = rollback.status === 'undoing' ? rollback : await beginUndo(this.pool, id, { reason, subject: principal.subject });
+      if (!begun) throw new ServiceError('STALE_PREVIEW', `only a rollback that was executed can be undone: this one is ${rollback.status}`, { status: rollback.status });
+      const undoing = {
+        rollbackId: id, kind: 'undone' as const, correlationId: uuidv5('undo', id), eventType: 'StateRollbackUndone', reason: begun.undoReason!, contextOf,
+      };
+      const events = await this.compensation.makeUp(await rolledBack(this.pool, id), undoing, turn);
       return { rollback: await this.end(id, 'undone'), events };
     });
   }
 
-  /** @throws ServiceError ROLLBACK_NOT_FOUND */
-  async get(id: string): Promise<Rollback> {
-    const found = await getRollback(this.pool, id);
+  /** @throws ServiceError ROLLBACK_NOT_FOUND, FORBIDDEN for who may not see all of its aggregates */
+  async get(id: string, principal: Principal): Promise<Rollback> {
+    const found = await this.find(id);
+    assertMayOperate(principal, found.affected.map(({ aggregateType: type, aggregateId }) => ({ type, id: aggregateId })));
+    return found;
+  }
+
+  /** Those of whose aggregates the principal may see all. */
+  list(before: number | undefined, limit: number, { aggregateTypes }: Principal): Promise<ListedRollback[]> {
+    return whenReachable(() => listRollbacks(this.pool, before, aggregateTypes, limit));
+  }
+
+  private async find(id: string): Promise<Rollback> {
+    const found = await whenReachable(() => getRollback(this.pool, id));
     if (found) return found;
     throw new ServiceError('ROLLBACK_NOT_FOUND', `there is no rollback ${id}`);
   }
 
-  list(before: number | undefined, limit: number): Promise<Rollback[]> {
-    return listRollbacks(this.pool, before, limit);
-  }
-
   /** Works on a rollback, as it is now, while nobody else does. */
-  private async inTurn(id: string, principal: Principal, work: (rollback: Rollback, assertHeld: () => void) => Promise<Done>): Promise<Done> {
-    const { number, affected } = await this.get(id);
-    for (const { aggregateType, aggregateId } of affected) authorize(principal, 'operate', { aggregateType, aggregateId });
+  private async inTurn(id: string, principal: Principal, work: (rollback: Rollback, turn: Turn) => Promise<Done>): Promise<Done> {
+    const { number } = await this.get(id, principal);
     if (this.underWay.has(id)) throw isAtIt();
     if (this.underWay.size >= MOST_AT_ONCE) throw new ServiceError('SERVICE_UNAVAILABLE', 'other rollbacks are under way', undefined, 1);
     this.underWay.add(id);
     try {
-      const done = await inTurn(this.pool, number, async (assertHeld) => work(await this.get(id), assertHeld));
+      const done = await whenReachable(() => inTurn(this.pool, number, async (turn) => work(await this.find(id), turn)));
       if (!done) throw isAtIt();
       return done;
     } finally {
@@ -119,16 +132,20 @@ export class Rollbacks {
   }
 
   private async assertFresh({ affected, expiresAt }: Rollback, chosen: readonly Chosen[]): Promise<void> {
-    const seen = new Map(affected.map(({ aggregateType, aggregateId, version }) => [`${aggregateType}/${aggregateId}`, version]));
-    const now = await this.planner.plans(chosen);
-    const isSame = now.length === seen.size && now.every(({ ref, version }) => seen.get(refKey(ref)) === version);
-    if (!isSame || expiresAt.getTime() < Date.now()) throw stale();
+    if (expiresAt.getTime() < Date.now()) throw stale();
+    const seen = affected.map(({ aggregateType: type, aggregateId: id, version, diff }) => [refKey({ type, id }), version, diff]);
+    const now = (await this.planner.previews(chosen)).map(({ ref, version, diff }) => [refKey(ref), version, diff]);
+    if (canonicalJson(seen) !== canonicalJson(now)) throw stale();
   }
 
   /** If it is not the next step any more, somebody took it who came when the lock was lost: what he left is the answer. */
   private async end(id: string, status: 'executed' | 'undone'): Promise<Rollback> {
-    return await advance(this.pool, id, status) ?? this.get(id);
+    return await advance(this.pool, id, status) ?? this.find(id);
   }
+}
+
+function assertMayOperate(principal: Principal, refs: readonly AggregateRef[]): void {
+  for (const { type, id } of refs) authorize(principal, 'operate', { aggregateType: type as AggregateType, aggregateId: id });
 }
 
 function stale(): ServiceError {

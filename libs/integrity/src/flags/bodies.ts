@@ -1,5 +1,5 @@
 import { toGameEvent } from '@app/game-state';
-import { ServiceError } from '@app/kernel';
+import { ServiceError, type StoredEvent } from '@app/kernel';
 import type { Flag } from '../sql/flags.js';
 import type { Quarantine } from '../sql/quarantines.js';
 import type { ReviewedFlag } from './flags.js';
@@ -10,11 +10,9 @@ export function flagBody({ id: flagId, number: _number, version: eventVersion, v
 }
 
 /** `FlagDetail`. */
-export function flagDetail({ flag, actions, isQuarantined, evidence }: ReviewedFlag): object {
-  return {
-    ...flagBody(flag), isQuarantined, actions,
-    evidence: evidence.map((event) => ({ actor: event.context.actor, event: toGameEvent(event) })),
-  };
+export function flagDetail({ flag, actions, isQuarantined, evidence, together }: ReviewedFlag): object {
+  const shown = (events: readonly StoredEvent[]): object[] => events.map((event) => ({ actor: event.context.actor, event: toGameEvent(event) }));
+  return { ...flagBody(flag), isQuarantined, actions, evidence: shown(evidence), ...(together.length > 0 && { together: shown(together) }) };
 }
 
 /** `Quarantine`. */

@@ -8,6 +8,8 @@ import type { FlagFigures } from './flag-figures.js';
 
 /** Events shown on either side of the one that broke a rule. */
 const AROUND = 5;
+/** Aggregates that one command changes at most: its events are neighbours in the log. */
+const TOGETHER = 16;
 
 /** A flag with all that a reviewer needs. */
 export interface ReviewedFlag {
@@ -16,6 +18,8 @@ export interface ReviewedFlag {
   readonly isQuarantined: boolean;
   /** The event that broke the rule, and those around it, oldest first. */
   readonly evidence: readonly StoredEvent[];
+  /** Of a rule on sums: what the same command did to other aggregates, as far as whoever asks may see them. */
+  readonly together: readonly StoredEvent[];
 }
 
 /** The review of what rules found. */
@@ -35,7 +39,16 @@ export class Flags {
       whenReachable(() => flagActions(this.pool, id)), whenReachable(() => quarantinesOf(this.pool, ref.type, ref.id)),
       this.events.readStream(ref, { from: Math.max(1, flag.version - AROUND), to: flag.version + AROUND, limit: 2 * AROUND + 1 }),
     ]);
-    return { flag, actions, isQuarantined: isActive(quarantines[0]), evidence };
+    const own = evidence.find(({ version }) => version === flag.version);
+    const together = own && flag.violation.kind === 'conserve' ? await this.together(own, principal) : [];
+    return { flag, actions, isQuarantined: isActive(quarantines[0]), evidence, together };
+  }
+
+  private async together(own: StoredEvent, { aggregateTypes }: Principal): Promise<StoredEvent[]> {
+    const near = await this.events.readLog(Math.max(0, own.position - TOGETHER), 2 * TOGETHER - 1);
+    return near.filter(({ eventId, ref, context, committedAt }) => eventId !== own.eventId
+      && own.context.correlationId !== undefined && context.correlationId === own.context.correlationId && context.actor === own.context.actor
+      && committedAt.getTime() === own.committedAt.getTime() && (!aggregateTypes || (aggregateTypes as readonly string[]).includes(ref.type)));
   }
 
   /** @throws ServiceError FLAG_NOT_FOUND, FORBIDDEN, FLAG_RESOLVED */

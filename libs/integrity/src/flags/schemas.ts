@@ -48,13 +48,15 @@ const flag = {
   assignee: z.string().optional(), resolvedBy: z.string().optional(), resolvedAt: time.optional(), note: z.string().optional(),
 };
 const FlagBody = z.object(flag).meta({ id: 'Flag' });
+const evidence = z.object({ actor: z.string(), event: GameEventBody });
 const FlagDetail = z.object({
   ...flag,
   isQuarantined: z.boolean().describe('Whether its aggregate is in quarantine now.'),
   actions: z.array(z.object({
     action: z.enum(['assigned', 'confirmed', 'dismissed']), actor: z.string(), actedAt: time, assignee: z.string().optional(), note: z.string().optional(),
   })).describe('Every step of the review, in order.'),
-  evidence: z.array(z.object({ actor: z.string(), event: GameEventBody })).describe('The event and those around it, oldest first.'),
+  evidence: z.array(evidence).describe('The event and those around it, oldest first.'),
+  together: z.array(evidence).optional().describe('Of a rule on sums: what the same command did to other aggregates.'),
 }).meta({ id: 'FlagDetail' });
 const FlagList = z.object({ flags: z.array(FlagBody), hasMore: z.boolean() }).meta({ id: 'FlagList' });
 

@@ -32,6 +32,25 @@ export async function lastRoot(db: Queryable, partition: number): Promise<Stored
   return row && toRoot(row);
 }
 
+const AT = { name: 'roots-at', text: SELECT.text.replace('(partition, number) > ($1, $2)', 'partition = $1 AND number = $2') };
+const AFTER = { name: 'roots-after', text: SELECT.text.replace('(partition, number) > ($1, $2)', 'partition = $1 AND number > $2') };
+
+export async function rootAt(db: Queryable, partition: number, number: number): Promise<StoredRoot | undefined> {
+  const [row] = await raw(db, AT, [partition, number]);
+  return row && toRoot(row);
+}
+
+/** The roots of a partition above a number, in order, in pages. */
+export async function* rootsAfter(db: Queryable, partition: number, number: number): AsyncGenerator<StoredRoot> {
+  for (let after = number; ;) {
+    const rows = (await raw(db, AFTER, [partition, after])).map(toRoot);
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.number;
+  }
+}
+
 const INSERT = 'INSERT INTO global_state.log_roots (partition, number, statement, marks, signature) VALUES ($1, $2, $3, $4, $5)';
 
 /** Adds a root. The key of the table refuses a second one of the same number. */

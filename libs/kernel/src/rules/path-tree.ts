@@ -29,6 +29,12 @@ export function pathTree<T>(things: readonly T[], pathOf: (thing: T) => string):
   return root;
 }
 
+/** Whether a path of a rule is that of these keys. */
+export function leadsTo(path: string, keys: readonly string[]): boolean {
+  const own = path.split('/');
+  return own.length === keys.length && own.every((key, i) => key === '*' || key === keys[i]);
+}
+
 const NONE: readonly never[] = [];
 
 /**

@@ -2,7 +2,7 @@ import { type JsonObject, valueAt } from '../json.js';
 import { fold, type FoldState, type Op } from '../ops.js';
 import { type Broken, check, growth, isSame, shown } from './check.js';
 import { Ledger, type Party, type PartyViolation } from './conserve.js';
-import { pathTree, type PathTree, type Touch, touchedBy } from './path-tree.js';
+import { leadsTo, pathTree, type PathTree, type Touch, touchedBy } from './path-tree.js';
 import { Rates } from './rates.js';
 import type { ConserveRule, PathRule, RuleOfType, Violation } from './rule.js';
 
@@ -76,6 +76,12 @@ export class RuleSet {
       for (const rule of things) if (rule.kind === 'rate' && taken > 0) rates.takeBack(rule, pointer, taken);
     }
     return rates.kept();
+  }
+
+  /** Keeps the sums that a path is part of, in whatever type and mode; undefined if no rule knows the path. */
+  ledgerOf(path: readonly string[]): Ledger | undefined {
+    const rules = this.all.filter((rule): rule is ConserveRule & RuleOfType => rule.kind === 'conserve' && rule.terms.some((term) => leadsTo(term.path, path)));
+    return rules.length > 0 ? new Ledger(rules) : undefined;
   }
 
   /** Holds a command over several aggregates against the rules on sums; `party` is the place of the aggregate that broke one. */

@@ -147,6 +147,15 @@ describe('conserve', () => {
     expect(check(party('player', {}, set('/bag/gem', 5)))).toEqual([]);
   });
 
+  it('is found by any path that is part of a sum, also where it is off', () => {
+    const parties = [party('player', { bag: { gem: 3 } }, inc('/bag/gem', -2)), party('guild', {}, set('/vault/gem', 3))];
+    const off = new RuleSet(rules.all.map((each) => ({ ...each, mode: 'off' })));
+    for (const path of [['bag', 'gem'], ['vault', 'gem'], ['made', 'ore']]) {
+      expect(off.ledgerOf(path)!.check(parties)).toMatchObject([{ party: 1, violation: { path: '/vault/gem', measured: 1 } }]);
+    }
+    for (const path of [['bag'], ['bag', 'gem', 'x'], ['gem', 'bag']]) expect(off.ledgerOf(path)).toBeUndefined();
+  });
+
   it('holds exactly where the naive sums of all keys stay, for any transfers', () => {
     const bag = fc.dictionary(fc.constantFrom('gem', 'ore', '*', 'a/b'), fc.integer({ min: 0, max: 9 }));
     fc.assert(fc.property(fc.array(fc.tuple(bag, bag), { minLength: 2, maxLength: 5 }), (pairs) => {
