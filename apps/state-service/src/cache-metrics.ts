@@ -23,6 +23,6 @@ export function tellOfCache(metrics: Metrics, cache: LayeredCache): void {
     { aggregator: 'max' });
   metrics.gauge('cache_bytes', 'What the layer in memory holds.', () => ({ l1: cache.l1.bytes }), 'layer');
   metrics.gauge('cache_entries', 'What the layer in memory holds.', () => ({ l1: cache.l1.entries }), 'layer');
-  metrics.gauge('cache_invalidation_lag_ms', 'From asking the log for changes to being rid of what they made old.',
-    () => figures.invalidationLagMs, { aggregator: 'max' });
+  metrics.gauge('cache_invalidation_lag_ms', 'How old the last look at the log is: what was committed before it is no answer any more.',
+    () => cache.lookAgeMs, { aggregator: 'max' });
 }

@@ -18,8 +18,6 @@ export class CacheFigures {
   /** Keys read from PostgreSQL, and the statements that did it. */
   loadedKeys = 0;
   loads = 0;
-  /** From the look at the log that told of a change to the caches being rid of it, in ms, newest. */
-  invalidationLagMs = 0;
   readonly samples = { checked: 0, stale: 0, wrong: 0, repaired: 0, stalenessMs: 0 };
 
   /** Answers from memory or Redis over all reads that did not demand PostgreSQL; `undefined` before the first one. */

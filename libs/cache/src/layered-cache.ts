@@ -37,6 +37,7 @@ export class LayeredCache {
   /** Counts the times at which everything was dropped: a load that began before is not kept. */
   private era = 0;
   private freshUntilMs = Number.NEGATIVE_INFINITY;
+  private lookedAtMs = performance.now();
   private position = -1;
   private sampler: Sampler | undefined;
 
@@ -58,6 +59,11 @@ export class LayeredCache {
   /** Whether the knowledge of the log is fresh enough to answer from memory or Redis. */
   get isSighted(): boolean {
     return performance.now() < this.freshUntilMs;
+  }
+
+  /** How old the last look at the log is that told all; before the first one, how old this is. In ms. */
+  get lookAgeMs(): number {
+    return Math.max(0, performance.now() - this.lookedAtMs);
   }
 
   /** The answer from memory, if there is one that may be given now. Whoever gives it calls `countHit`. */
@@ -120,8 +126,10 @@ export class LayeredCache {
       this.raiseFloor(key, version);
     }
     this.l2?.follow(look);
-    if (look.caughtUp) this.freshUntilMs = look.askedAtMs + BLIND_AFTER_MS;
-    this.figures.invalidationLagMs = performance.now() - look.askedAtMs;
+    if (look.caughtUp) {
+      this.lookedAtMs = look.askedAtMs;
+      this.freshUntilMs = look.askedAtMs + BLIND_AFTER_MS;
+    }
     // What is read all the time is fetched at once, many in one statement, before somebody has to wait for it.
     for (const key of wanted) this.refresh(key);
   }
