@@ -66,6 +66,11 @@ export class LayeredCache {
     return Math.max(0, performance.now() - this.lookedAtMs);
   }
 
+  /** How long the first of the reads that wait for PostgreSQL has waited for its statement to be sent; 0 if none does. In ms. */
+  get loadWaitMs(): number {
+    return this.l3.waitedMs;
+  }
+
   /** The answer from memory, if there is one that may be given now. Whoever gives it calls `countHit`. */
   peekHot(key: string): Entry | undefined {
     const now = performance.now();
