@@ -82,7 +82,8 @@ export class LayeredCache {
     const { strong = false, minPosition = 0 } = demand;
     if (strong) return this.fromDatabase(key, 'strong');
     if (!this.isSighted) return this.fromDatabase(key, 'blind');
-    const entry = minPosition > 0 ? this.l1.peek(key) : this.l1.get(key, performance.now());
+    // What is known to be old is old to who names a position, however short a time.
+    const entry = this.l1.get(key, minPosition > 0 ? Number.MAX_VALUE : performance.now());
     // An entry of that position or a later one holds all that came before in its aggregate.
     if (entry && (minPosition <= this.position || entry.position >= minPosition)) {
       this.countHit(key, entry);

@@ -42,14 +42,11 @@ export class Sampler {
   async compare(key: string, answered: Entry): Promise<'right' | 'late' | 'wrong'> {
     const truth = (await this.ports.load([key])).get(key) ?? ABSENT;
     this.figures.checked += 1;
-    if (truth.version === answered.version && truth.body === answered.body) {
-      this.figures.stalenessMs = 0;
-      return 'right';
-    }
+    if (truth.version === answered.version && truth.body === answered.body) return 'right';
     const staleMs = truth.version > answered.version
       ? await this.ports.source.staleFor(key, answered.version) ?? 0
       : Number.POSITIVE_INFINITY; // the database has never said what was answered
-    if (Number.isFinite(staleMs)) this.figures.stalenessMs = staleMs;
+    if (Number.isFinite(staleMs)) this.figures.stalenessMs = Math.max(this.figures.stalenessMs, staleMs);
     this.figures.stale += 1;
     // Too old only if it is still being given out: the answer was true when it was given.
     if (staleMs <= TOLERATED_MS || this.cache.peek(key) !== answered) return 'late';
