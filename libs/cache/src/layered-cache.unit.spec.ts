@@ -264,13 +264,22 @@ describe('the layered cache', () => {
     expect(small.entries).toBeGreaterThan(5);
   });
 
+  it('holds nothing where nothing fits', async () => {
+    const tiny = new LayeredCache(new MemoryLayer(1, figures.l1), undefined, new StateLoader(table.load, figures), figures);
+    cache = tiny;
+    look(0, [], { restarted: true });
+    table.rows.set('k', entry(1));
+    expect([(await tiny.read('k')).version, (await tiny.read('k')).version, tiny.l1.entries]).toEqual([1, 1, 0]);
+  });
+
   describe('sampled', () => {
     const said: string[] = [];
     let staleFor: number | undefined;
+    let meanwhile = (): void => undefined;
     const compare = (key: string, answered: Entry): Promise<string> => new Sampler(
       { peek: (k) => cache.l1.peek(k), repair: (k) => cache.repair(k) },
       { load: table.load, log: (_level, line) => said.push(line), source: { staleFor: async () => staleFor } as never },
-      figures.samples,
+      figures.samples, async () => meanwhile(),
     ).compare(key, answered);
 
     it('tells right from late, and drops what is wrong', async () => {
@@ -301,11 +310,16 @@ describe('the layered cache', () => {
       expect([figures.takeStalenessMs(), figures.takeStalenessMs()]).toEqual([90, 0]);
     });
 
-    it('takes other bytes at the same version for wrong at once', async () => {
+    it('takes other bytes at the same version for wrong, unless they were those of another build, of which a look tells', async () => {
       table.rows.set('k', entry(1));
       const answered = await cache.read('k');
+      table.rows.set('k', entry(1, 1, '{"v":"rebuilt"}'));
+      meanwhile = () => look(1, [], { restarted: true });
+      expect(await compare('k', answered)).toBe('late');
+      const rebuilt = await cache.read('k');
       table.rows.set('k', entry(1, 1, '{"v":"tampered"}'));
-      expect(await compare('k', answered)).toBe('wrong');
+      meanwhile = () => undefined;
+      expect(await compare('k', rebuilt)).toBe('wrong');
     });
 
     it('knows that what never was is at version 0', async () => {

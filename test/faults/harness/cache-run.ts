@@ -86,7 +86,7 @@ export class CacheRun {
     const { instances } = this.fleet;
     await withDatabase(this.fleet.dataDir, async (client) => {
       const named = Object.fromEntries(instances.map((instance, i) => [`instance ${i}`, instance]));
-      this.compared += await checkAnswers(client, { ...this.load, instances: named });
+      this.compared += await checkAnswers(client, this.load, named);
       await this.check.run(client);
     });
     for (const [i, { endedByItself, residentBytes }] of instances.entries()) {
@@ -101,7 +101,7 @@ export class CacheRun {
     const fresh = await this.fleet.startFresh();
     try {
       await withDatabase(this.fleet.dataDir, async (client) => {
-        this.compared += await checkAnswers(client, { ...this.load, instances: { 'a fresh instance': fresh } });
+        this.compared += await checkAnswers(client, this.load, { 'a fresh instance': fresh });
       });
       this.fromRedis += await fresh.counted('cache_hits_total{layer="l2"');
     } finally {

@@ -27,10 +27,10 @@ const WAYS: readonly [name: string, headers: Record<string, string>][] = [
  * Nobody may be writing. @returns how many answers were compared
  */
 export async function checkAnswers(
-  client: Client,
-  given: { log: TimedLog; transport: Transport; aggregates: readonly Aggregate[]; instances: Readonly<Record<string, Address>> },
+  client: Client, load: { log: TimedLog; transport: Transport; aggregates: readonly Aggregate[] },
+  instances: Readonly<Record<string, Address>>,
 ): Promise<number> {
-  const { log, transport, aggregates, instances } = given;
+  const { log, transport, aggregates } = load;
   const { rows } = await client.query<StateRow>(STATES);
   const truth = new Map(rows.map((row) => [row.id, row]));
   const asks = Object.entries(instances).flatMap(([instance, to]) => aggregates.flatMap((aggregate) =>
