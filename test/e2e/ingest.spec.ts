@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { generateSecret, signToken } from '@app/auth';
+import { decodePosition } from '@app/kernel';
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import type { FastifyInstance } from 'fastify';
 import { Program } from './support/process.js';
@@ -58,7 +59,7 @@ describe('a streamed upload', () => {
       expect((await answers.next()).value).toMatchObject({ index: i - 1, code: '201', eventVersion: i });
     }
     slow.request.end();
-    expect((await answers.next()).value).toEqual({ done: true, accepted: 3, refused: 0 });
+    expect((await answers.next()).value).toEqual({ done: true, accepted: 3, refused: 0, position: expect.any(String) });
   });
 
   it('takes 20,000 events into exact states, and each once when they are sent again', async () => {
@@ -66,16 +67,35 @@ describe('a streamed upload', () => {
     const lines = Array.from({ length: 20_000 }, (_, i) =>
       line(ats[i % 200]!.id, { eventId: randomUUID(), eventData: { gold: { $inc: i }, last: i } })).join('');
     const first = await send(lines);
-    expect(first.at(-1)).toEqual({ done: true, accepted: 20_000, refused: 0 });
+    expect(first.at(-1)).toEqual({ done: true, accepted: 20_000, refused: 0, position: expect.any(String) });
     first.slice(0, -1).forEach((answer, i) => {
       if (answer.index !== i || answer.eventVersion !== Math.floor(i / 200) + 1) throw new Error(JSON.stringify(answer));
     });
     const again = await send(lines.split('\n').slice(0, 3000).join('\n'));
     expect(again.slice(0, -1)).toEqual(first.slice(0, 3000));
-    expect(again.at(-1)).toEqual({ done: true, accepted: 3000, refused: 0 });
+    expect(again.at(-1)).toEqual({ done: true, accepted: 3000, refused: 0, position: expect.any(String) });
     for (const [i, at] of ats.entries()) {
       const { body } = await service.ask('GET', at.state);
       expect(body).toMatchObject({ version: 100, data: { gold: 100 * i + 200 * 4950, last: 19_800 + i } });
+    }
+  });
+
+  it('ends with the position of the last event it appended, as a batch has it in its header', async () => {
+    const [first, last] = [fresh(), fresh()];
+    const single = async (at: { id: string }): Promise<string> => {
+      const { headers } = await service.ask('POST', '/api/v1/events', { raw: line(at.id).trim(), headers: { 'content-type': 'application/json' } });
+      return headers.get('x-position')!;
+    };
+    const before = await single(first);
+    const uploaded = await send(line(first.id) + line(last.id) + line(first.id, { expectedVersion: 9 }));
+    const { position } = uploaded.at(-1)!;
+    const events = [first, last].map(({ id }) => JSON.parse(line(id)) as object);
+    const batch = await service.ask('POST', '/api/v1/events/batch', { body: { events: [...events, { eventType: 'A' }] } });
+    const told = [before, position, batch.headers.get('x-position'), await single(last)].map((text) => decodePosition(text!)!);
+    expect(told.map(({ epoch }) => epoch)).toEqual(told.map(() => told[0]!.epoch));
+    expect(told.map((each) => each.position - told[0]!.position)).toEqual([0, 2, 4, 5]);
+    for (const refused of [{ events: [{ eventType: 'A' }] }, { events: [{ ...events[0], expectedVersion: 99 }] }]) {
+      expect((await service.ask('POST', '/api/v1/events/batch', { body: refused })).headers.get('x-position')).toBeNull();
     }
   });
 
@@ -249,7 +269,7 @@ describe('a streamed upload when the service stops', () => {
     expect((await answers.next()).value).toMatchObject({ index: 1, code: '201' });
     expect((await answers.next()).value).toEqual({
       done: false, accepted: 2, refused: 0, nextIndex: 2, error: 'SERVICE_UNAVAILABLE', code: '503',
-      message: expect.any(String) as string,
+      message: expect.any(String) as string, position: expect.any(String) as string,
     });
     expect((await answers.next()).done).toBe(true);
     const begun = performance.now();

@@ -88,6 +88,7 @@ describe('the process', () => {
   });
 
   it.each([
+    [{ L1_MAX_BYTES: '0' }, /^Wrong configuration: L1_MAX_BYTES .*\n$/],
     [{ PORT: 'http' }, /^Wrong configuration: PORT must be a whole number\n$/],
     [{ DATABASE_URL: 'mysql://x' }, /^Wrong configuration: DATABASE_URL must look like postgres:.*\n$/],
     [{ DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' }, /^No key for tokens: set JWT_SECRET .*\n$/],

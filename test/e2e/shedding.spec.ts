@@ -108,6 +108,33 @@ describe('under overload', () => {
     expect((await waiting).status).toBe(200);
     await eventually(async () => expect((await service.ask('GET', fromDatabase)).status).toBe(200));
   });
+
+  it('states that are not read refuse further reads, though the pool has connections, and recover', async () => {
+    const at = fresh();
+    await service.ask('PUT', at.state, { body: { changes: { level: 1 }, expectedVersion: 0 } });
+    await service.ask('GET', at.state); // so that it is in memory
+    const pool = poolOf(service.app.get(DataSource));
+    const before = await shedFor('database_pool');
+    const holder = await service.db.pool.connect();
+    const waiting: Promise<Answer>[] = [];
+    try {
+      await holder.query('BEGIN; LOCK TABLE global_state.aggregate_state_builds IN ACCESS EXCLUSIVE MODE');
+      await eventually(async () => {
+        const asked = service.ask('GET', fresh().state);
+        waiting.push(asked);
+        expect(isShed(await Promise.race([asked, still()]))).toBe(true);
+      });
+      expect(pool.waitingCount).toBe(0);
+      await eventually(async () => expect((await service.ask('GET', at.state)).status).toBe(200));
+      await expectProbesAnswer();
+      expect(await shedFor('database_pool')).toBeGreaterThan(before);
+    } finally {
+      await holder.query('COMMIT');
+      holder.release();
+    }
+    expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([404, 503]));
+    await eventually(async () => expect((await service.ask('GET', fresh().state)).status).toBe(404));
+  });
 });
 
 /** Stands for an answer that does not come: it must not hold the next try up. */

@@ -23,6 +23,19 @@ it('finds one dropped invalidation, and nothing else, after quiet', async () => 
   });
 });
 
+it('finds through a fresh instance what is old in Redis', async () => {
+  const planted = { 0: 'tells-redis-nothing.mjs', 1: 'tells-redis-nothing.mjs' };
+  await withRun({ instances: 2, redis: 'none', planted }, async (run) => {
+    await run.quietAndCheck(); // from now on Redis has everything
+    await run.checkFresh();
+    run.assertNothingWrong();
+    await run.load.writeShared();
+    await run.checkFresh();
+    expect(run.violations.length).toBeGreaterThan(0);
+    expect(run.violations.filter(({ kind, what }) => kind !== 'stale' || !what.startsWith('a fresh instance, from its caches'))).toEqual([]);
+  });
+});
+
 it('finds under load what is wrong with each instance', async () => {
   const planted = { 0: 'deaf.mjs', 1: 'ignores-positions.mjs', 2: 'garbles.mjs' };
   await withRun({ instances: 3, planted }, async (run) => {

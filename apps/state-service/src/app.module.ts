@@ -1,7 +1,7 @@
 import { AnalyticsModule } from '@app/analytics';
 import { AuditLog, AuditModule, type AuditOptions, RequestAudit } from '@app/audit';
 import { type AuthKey, AuthModule, PostgresRevocations } from '@app/auth';
-import { CacheFigures, CacheModule, Coherence, LayeredCache, RedisConnection, RedisModule, sharedCounts, sharedPresence } from '@app/cache';
+import { CacheModule, Coherence, LayeredCache, RedisConnection, RedisModule, sharedCounts, sharedPresence } from '@app/cache';
 import { ENTITIES, EventStore, EventStoreModule, poolOf, QUERY_TIMEOUT_MS } from '@app/event-store';
 import { cachePorts, GameStateModule, Referee, shippedRules, stateTexts, validationError } from '@app/game-state';
 import { type Finding, HealthModule } from '@app/health';
@@ -43,6 +43,14 @@ async function redisFinding(redis: RedisConnection): Promise<Finding | void> {
   } catch {
     return { status: 'degraded', message: 'no answer: reads go on without it' };
   }
+}
+
+/** Unsighted for a moment is a busy machine; for longer than this, in ms, the log cannot be followed. */
+const BLIND_FOR_MS = 2_000;
+
+/** Without its look at the log the cache answers nothing: everything works, only slower. */
+async function cacheFinding({ lookAgeMs }: LayeredCache): Promise<Finding | void> {
+  if (lookAgeMs > BLIND_FOR_MS) return { status: 'degraded', message: 'the log is not followed: reads go to the database' };
 }
 
 /** @throws StartError where the operator's rules do not go with those there are */
@@ -134,15 +142,15 @@ export class AppModule implements OnModuleInit {
           }),
         }),
         HealthModule.registerAsync({
-          inject: [EventStore, HttpAdapterHost, CacheFigures, { token: RedisConnection, optional: true }],
-          useFactory: (events: EventStore, host: HttpAdapterHost, figures: CacheFigures, connection?: RedisConnection) => ({
+          inject: [EventStore, HttpAdapterHost, LayeredCache, { token: RedisConnection, optional: true }],
+          useFactory: (events: EventStore, host: HttpAdapterHost, cache: LayeredCache, connection?: RedisConnection) => ({
             version: serviceVersion(),
             startedAt: lifecycle.startedAt,
             database: () => events.ping(),
             activeConnections: () => siblings?.connections() ?? host.httpAdapter.getInstance<FastifyInstance>().openConnections(),
             lifecycle: () => lifecycle.phase,
-            cacheHitRate: () => figures.hitRate,
-            extra: connection && { redis: async () => redisFinding(connection) },
+            cacheHitRate: () => cache.figures.hitRate,
+            extra: { cache: () => cacheFinding(cache), ...(connection && { redis: () => redisFinding(connection) }) },
           }),
         }),
       ],

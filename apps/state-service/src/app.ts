@@ -35,7 +35,8 @@ export async function createApp(
   const metrics = app.get(Metrics);
   const watch = observeHttp(fastify, metrics, isLongUpload);
   door.watch = watch;
-  const isOverloaded = shedLoad(fastify, { metrics, appends: app.get(EventStore), pool: poolOf(app.get(DataSource)) });
+  const cache = app.get(LayeredCache, { strict: false });
+  const isOverloaded = shedLoad(fastify, { metrics, appends: app.get(EventStore), pool: poolOf(app.get(DataSource)), states: cache });
   siblings?.share(metrics, () => fastify.openConnections());
   closeConnectionsWhenDraining(fastify, lifecycle);
   app.setGlobalPrefix('api/v1', { exclude: [...METRICS_ROOT_PATHS, ...PROBE_ROOT_PATHS] });
@@ -45,7 +46,7 @@ export async function createApp(
   app.useWebSocketAdapter(new StreamAdapter(app));
   await app.init();
   door.shortcut = hotReads('/api/v1', {
-    cache: app.get(LayeredCache, { strict: false }), access: app.get(FastAccess, { strict: false }), requestIdOf, answered: watch.answered,
+    cache, access: app.get(FastAccess, { strict: false }), requestIdOf, answered: watch.answered,
     isOpen: () => lifecycle.phase !== 'draining' && !isOverloaded(),
   });
   return app;

@@ -8,7 +8,8 @@ export function tellOfCache(metrics: Metrics, cache: LayeredCache): void {
   metrics.tally('cache_hits_total', 'Answers of a layer.', layers(({ hits }) => hits), 'layer');
   metrics.tally('cache_misses_total', 'Questions that a layer had no answer to.', layers(({ misses }) => misses), 'layer');
   metrics.tally('cache_fills_total', 'Answers put into a layer.', layers(({ fills }) => fills), 'layer');
-  metrics.tally('cache_evictions_total', 'Answers that a layer had no room for.', layers(({ evictions }) => evictions), 'layer');
+  metrics.tally('cache_evictions_total', 'Answers that the layer in memory had no room for. Redis tells of its own.',
+    () => ({ l1: figures.l1.evictions }), 'layer');
   metrics.tally('cache_invalidations_total', 'Answers that became old in a layer.',
     layers(({ invalidations }) => invalidations), 'layer');
   metrics.tally('cache_bypasses_total', 'Reads that went to PostgreSQL: strong, for a position, or without a fresh look at the log.',
@@ -19,10 +20,10 @@ export function tellOfCache(metrics: Metrics, cache: LayeredCache): void {
     const { checked, stale, wrong, repaired } = figures.samples;
     return { checked, stale, wrong, repaired };
   }, 'found');
-  metrics.gauge('cache_staleness_ms', 'How old the newest sampled answer was.', () => figures.samples.stalenessMs,
+  metrics.gauge('cache_staleness_ms', 'How old the oldest answer was that was sampled since the last scrape.', () => figures.takeStalenessMs(),
     { aggregator: 'max' });
-  metrics.gauge('cache_bytes', 'What the layer in memory holds.', () => ({ l1: cache.l1.bytes }), 'layer');
+  metrics.gauge('cache_bytes', 'What the layer in memory holds. Redis tells of its own.', () => ({ l1: cache.l1.bytes }), 'layer');
   metrics.gauge('cache_entries', 'What the layer in memory holds.', () => ({ l1: cache.l1.entries }), 'layer');
-  metrics.gauge('cache_invalidation_lag_ms', 'From asking the log for changes to being rid of what they made old.',
-    () => figures.invalidationLagMs, { aggregator: 'max' });
+  metrics.gauge('cache_invalidation_lag_ms', 'How old the last look at the log is: what was committed before it is no answer any more.',
+    () => cache.lookAgeMs, { aggregator: 'max' });
 }

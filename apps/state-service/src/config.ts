@@ -54,7 +54,7 @@ const Environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\/./, 'must look like postgres://user:password@host:5432/database').optional(),
   REDIS_URL: z.string().regex(/^rediss?:\/\/[^,]+(,rediss?:\/\/[^,]+)*$/, 'must look like redis://host:6379').optional(),
   REDIS_CLUSTER: z.enum(['true', 'false']).default('false').transform((word) => word === 'true'),
-  L1_MAX_BYTES: whole(0, 64 * 2 ** 30).default(256 * 2 ** 20),
+  L1_MAX_BYTES: whole(1, 64 * 2 ** 30).default(256 * 2 ** 20),
   DATA_DIR: z.string().default('.data'),
   REGION_ID: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits and -').default('local'),
   JWT_SECRET: z.string().refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes').optional(),

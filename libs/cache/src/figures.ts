@@ -5,6 +5,7 @@ export class LayerFigures {
   hits = 0;
   misses = 0;
   fills = 0;
+  /** Of L2 none are counted here: Redis makes room by itself, and its INFO tells. */
   evictions = 0;
   invalidations = 0;
 }
@@ -18,9 +19,14 @@ export class CacheFigures {
   /** Keys read from PostgreSQL, and the statements that did it. */
   loadedKeys = 0;
   loads = 0;
-  /** From the look at the log that told of a change to the caches being rid of it, in ms, newest. */
-  invalidationLagMs = 0;
   readonly samples = { checked: 0, stale: 0, wrong: 0, repaired: 0, stalenessMs: 0 };
+
+  /** How old the oldest sampled answer was, since this was asked last. */
+  takeStalenessMs(): number {
+    const { stalenessMs } = this.samples;
+    this.samples.stalenessMs = 0;
+    return stalenessMs;
+  }
 
   /** Answers from memory or Redis over all reads that did not demand PostgreSQL; `undefined` before the first one. */
   get hitRate(): number | undefined {

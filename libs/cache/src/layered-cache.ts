@@ -37,6 +37,7 @@ export class LayeredCache {
   /** Counts the times at which everything was dropped: a load that began before is not kept. */
   private era = 0;
   private freshUntilMs = Number.NEGATIVE_INFINITY;
+  private lookedAtMs = performance.now();
   private position = -1;
   private sampler: Sampler | undefined;
 
@@ -60,6 +61,16 @@ export class LayeredCache {
     return performance.now() < this.freshUntilMs;
   }
 
+  /** How old the last look at the log is that told all; before the first one, how old this is. In ms. */
+  get lookAgeMs(): number {
+    return Math.max(0, performance.now() - this.lookedAtMs);
+  }
+
+  /** How long the first of the reads that wait for PostgreSQL has waited for its statement to be sent; 0 if none does. In ms. */
+  get loadWaitMs(): number {
+    return this.l3.waitedMs;
+  }
+
   /** The answer from memory, if there is one that may be given now. Whoever gives it calls `countHit`. */
   peekHot(key: string): Entry | undefined {
     const now = performance.now();
@@ -71,7 +82,8 @@ export class LayeredCache {
     const { strong = false, minPosition = 0 } = demand;
     if (strong) return this.fromDatabase(key, 'strong');
     if (!this.isSighted) return this.fromDatabase(key, 'blind');
-    const entry = minPosition > 0 ? this.l1.peek(key) : this.l1.get(key, performance.now());
+    // What is known to be old is old to who names a position, however short a time.
+    const entry = this.l1.get(key, minPosition > 0 ? Number.MAX_VALUE : performance.now());
     // An entry of that position or a later one holds all that came before in its aggregate.
     if (entry && (minPosition <= this.position || entry.position >= minPosition)) {
       this.countHit(key, entry);
@@ -123,8 +135,10 @@ export class LayeredCache {
       this.raiseFloor(key, version);
     }
     this.l2?.follow(look);
-    if (look.caughtUp) this.freshUntilMs = look.askedAtMs + BLIND_AFTER_MS;
-    this.figures.invalidationLagMs = performance.now() - look.askedAtMs;
+    if (look.caughtUp) {
+      this.lookedAtMs = look.askedAtMs;
+      this.freshUntilMs = look.askedAtMs + BLIND_AFTER_MS;
+    }
     // What is read all the time is fetched at once, many in one statement, before somebody has to wait for it.
     for (const key of wanted) this.refresh(key);
   }

@@ -61,6 +61,34 @@ describe('the layered cache', () => {
     expect(figures.l1).toMatchObject({ misses: 1000, hits: 1, fills: 1 });
   });
 
+  it('keeps and refreshes what is read with a position, as what is read without one', async () => {
+    const small = new LayeredCache(new MemoryLayer(5 * 400, figures.l1), undefined, new StateLoader(table.load, figures), figures);
+    cache = small;
+    look(1, [], { restarted: true });
+    for (const key of ['hot', 'a', 'b', 'c', 'd', 'e', 'f']) {
+      table.rows.set(key, entry(1));
+      await small.read('hot', { minPosition: 1 });
+      await small.read(key);
+    }
+    expect(small.l1.peek('hot')).toBeDefined(); // read between any two others
+    table.rows.set('hot', entry(2));
+    look(2, [['hot', 2]]);
+    while (small.l1.peek('hot')?.version !== 2) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('does not answer what is known to be old to who names a position, whichever', async () => {
+    table.rows.set('k', entry(1));
+    await cache.read('k');
+    await cache.read('k');
+    table.holding = true;
+    table.rows.set('k', entry(2));
+    look(2, [['k', 2]]);
+    expect(cache.peekHot('k')?.version).toBe(1);
+    const named = cache.read('k', { minPosition: 1 });
+    table.release();
+    expect((await named).version).toBe(2);
+  });
+
   it('drops what a look says is old if nobody reads it', async () => {
     table.rows.set('idle', entry(1));
     await cache.read('idle');
@@ -252,13 +280,22 @@ describe('the layered cache', () => {
     expect(small.entries).toBeGreaterThan(5);
   });
 
+  it('holds nothing where nothing fits', async () => {
+    const tiny = new LayeredCache(new MemoryLayer(1, figures.l1), undefined, new StateLoader(table.load, figures), figures);
+    cache = tiny;
+    look(0, [], { restarted: true });
+    table.rows.set('k', entry(1));
+    expect([(await tiny.read('k')).version, (await tiny.read('k')).version, tiny.l1.entries]).toEqual([1, 1, 0]);
+  });
+
   describe('sampled', () => {
     const said: string[] = [];
     let staleFor: number | undefined;
+    let meanwhile = (): void => undefined;
     const compare = (key: string, answered: Entry): Promise<string> => new Sampler(
       { peek: (k) => cache.l1.peek(k), repair: (k) => cache.repair(k) },
       { load: table.load, log: (_level, line) => said.push(line), source: { staleFor: async () => staleFor } as never },
-      figures.samples,
+      figures.samples, async () => meanwhile(),
     ).compare(key, answered);
 
     it('tells right from late, and drops what is wrong', async () => {
@@ -268,7 +305,7 @@ describe('the layered cache', () => {
       table.rows.set('k', entry(2));
       staleFor = 90;
       expect(await compare('k', answered)).toBe('late');
-      expect(figures.samples).toMatchObject({ checked: 2, stale: 1, wrong: 0, stalenessMs: 90 });
+      expect(figures.samples).toMatchObject({ checked: 2, stale: 1, wrong: 0 });
       expect(cache.peekHot('k')).toBe(answered);
       staleFor = 2001;
       expect(await compare('k', answered)).toBe('wrong');
@@ -276,11 +313,29 @@ describe('the layered cache', () => {
       expect(said).toEqual([expect.stringContaining('the cache had k at version 1, the database at 2')]);
     });
 
-    it('takes other bytes at the same version for wrong at once', async () => {
+    it('says how old the oldest one was since it was asked', async () => {
       table.rows.set('k', entry(1));
       const answered = await cache.read('k');
+      for (const ageMs of [90, 30]) {
+        table.rows.set('k', entry(2));
+        staleFor = ageMs;
+        await compare('k', answered);
+        table.rows.set('k', entry(1));
+        await compare('k', answered);
+      }
+      expect([figures.takeStalenessMs(), figures.takeStalenessMs()]).toEqual([90, 0]);
+    });
+
+    it('takes other bytes at the same version for wrong, unless they were those of another build, of which a look tells', async () => {
+      table.rows.set('k', entry(1));
+      const answered = await cache.read('k');
+      table.rows.set('k', entry(1, 1, '{"v":"rebuilt"}'));
+      meanwhile = () => look(1, [], { restarted: true });
+      expect(await compare('k', answered)).toBe('late');
+      const rebuilt = await cache.read('k');
       table.rows.set('k', entry(1, 1, '{"v":"tampered"}'));
-      expect(await compare('k', answered)).toBe('wrong');
+      meanwhile = () => undefined;
+      expect(await compare('k', rebuilt)).toBe('wrong');
     });
 
     it('knows that what never was is at version 0', async () => {

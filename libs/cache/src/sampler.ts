@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ABSENT, type Entry } from './entry.js';
 import type { CacheFigures } from './figures.js';
 import type { CachePorts } from './ports.js';
 
 /** An answer that was old for longer than this is an error of ours: caches promise 150 ms. In ms. */
 const TOLERATED_MS = 2_000;
-/** Comparisons a second, at most. */
+/** Comparisons that begin in a second, at most. */
 const MOST_EACH_SECOND = 20;
 
 /** What the sampler does about an answer that is wrong. */
@@ -23,6 +24,7 @@ export class Sampler {
 
   constructor(
     private readonly cache: Sampled, private readonly ports: CachePorts, private readonly figures: CacheFigures['samples'],
+    private readonly pause: () => Promise<unknown> = () => sleep(TOLERATED_MS, undefined, { ref: false }),
   ) {}
 
   /** An answer that was given just now. */
@@ -42,21 +44,27 @@ export class Sampler {
   async compare(key: string, answered: Entry): Promise<'right' | 'late' | 'wrong'> {
     const truth = (await this.ports.load([key])).get(key) ?? ABSENT;
     this.figures.checked += 1;
-    if (truth.version === answered.version && truth.body === answered.body) {
-      this.figures.stalenessMs = 0;
-      return 'right';
-    }
-    const staleMs = truth.version > answered.version
-      ? await this.ports.source.staleFor(key, answered.version) ?? 0
-      : Number.POSITIVE_INFINITY; // the database has never said what was answered
-    if (Number.isFinite(staleMs)) this.figures.stalenessMs = staleMs;
+    if (truth.version === answered.version && truth.body === answered.body) return 'right';
     this.figures.stale += 1;
-    // Too old only if it is still being given out: the answer was true when it was given.
-    if (staleMs <= TOLERATED_MS || this.cache.peek(key) !== answered) return 'late';
+    if (!await this.isTooOld(key, answered, truth)) return 'late';
+    // Only if it is still being given out: the answer was true when it was given.
+    if (this.cache.peek(key) !== answered) return 'late';
     this.figures.wrong += 1;
     this.figures.repaired += 1;
     this.cache.repair(key);
     this.ports.log('error', `the cache had ${key} at version ${answered.version}, the database at ${truth.version}: dropped`);
     return 'wrong';
+  }
+
+  private async isTooOld(key: string, answered: Entry, truth: Entry): Promise<boolean> {
+    if (truth.version <= answered.version) {
+      // The database says otherwise of the same events. It may just have changed to another build of the states, which the
+      // next look tells: what is still given out after this has missed that.
+      await this.pause();
+      return true;
+    }
+    const staleMs = await this.ports.source.staleFor(key, answered.version) ?? 0;
+    this.figures.stalenessMs = Math.max(this.figures.stalenessMs, staleMs);
+    return staleMs > TOLERATED_MS;
   }
 }

@@ -7,6 +7,7 @@ const LANES = 4;
 const KEYS_AT_ONCE = 500;
 
 interface Wish {
+  readonly sinceMs: number;
   readonly promise: Promise<Entry>;
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: unknown) => void;
@@ -23,9 +24,10 @@ export class StateLoader {
 
   constructor(private readonly load: LoadEntries, private readonly figures: CacheFigures) {}
 
-  /** Keys that wait for a statement to be sent. */
-  get waiting(): number {
-    return this.wishes.size;
+  /** How long the first of the keys that wait for a statement to be sent has waited; 0 if none does. In ms. */
+  get waitedMs(): number {
+    const [first] = this.wishes.values();
+    return first ? performance.now() - first.sinceMs : 0;
   }
 
   /** The entry of a key, read from now on. */
@@ -81,5 +83,5 @@ function newWish(): Wish {
     resolve = yes;
     reject = no;
   });
-  return { promise, resolve, reject };
+  return { sinceMs: performance.now(), promise, resolve, reject };
 }

@@ -20,5 +20,5 @@ export type { CallOptions, OperationId, OperationInput, OperationOutput } from '
 export type { DeleteOptions, ReadOptions, SendOptions, UpdateOptions } from './rest/rest-client.js';
 export type { Compute, UpdateWithOptions } from './rest/update-with.js';
 export type {
-  AggregateState, AggregateType, Changes, EventToPublish, GameEvent, Health, Increment, Operation, PublishedEvent, StateUpdate,
+  AggregateState, AggregateType, BatchResult, Changes, EventToPublish, GameEvent, Health, Increment, Operation, PublishedEvent, StateUpdate,
 } from './types.js';

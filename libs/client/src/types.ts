@@ -8,6 +8,7 @@ export type GameEvent = Schemas['GameEvent'];
 export type Health = Schemas['HealthResponse'];
 export type StateUpdate = Schemas['StateUpdateResponse'];
 export type EventToPublish = Schemas['EventPublishRequest'];
+export type BatchResult = Schemas['EventBatchResponse'];
 export type Operation = Schemas['Operation'];
 export type PublishedEvent = Schemas['EventPublishResponse'];
 

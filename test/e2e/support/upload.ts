@@ -8,6 +8,7 @@ export interface LineTold {
   readonly eventId?: string;
   readonly error?: string;
   readonly accepted?: number;
+  readonly position?: string;
   readonly refused?: number;
   readonly nextIndex?: number;
 }

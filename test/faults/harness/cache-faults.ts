@@ -65,12 +65,12 @@ export const killPostgres: Strike = async ({ dataDir, postgres }, random) => {
   }
 };
 
-/** The first instance hears nothing of the log for a while, on connections that look alive; it goes on serving. */
-export const dropFeed: Strike = async ({ proxy }) => {
+/** The first instance hears nothing of the log for a while, on connections that look alive; it goes on serving, and says that it is degraded. */
+export const dropFeed: Strike = async ({ proxy, instances: [first] }) => {
   proxy.begin({ kind: 'drop', only: FEED });
-  await sleep(FEED_CUT_MS);
+  await Promise.all([sleep(FEED_CUT_MS), toldHealth(first!, 'degraded')]);
   proxy.heal();
-  await sleep(300);
+  await toldHealth(first!, 'healthy');
 };
 
 /** The same, but what was underway arrives in the end. */

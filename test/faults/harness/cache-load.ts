@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Aggregate } from './client-log.js';
-import { type Answer, type Intent, type Making, patch, publish, put } from './intents.js';
+import { type Answer, batch, type Intent, type Making, patch, publish, put } from './intents.js';
 import { Mortal } from './mortal.js';
 import { Random } from './random.js';
 import { Reader } from './reader.js';
@@ -84,9 +84,9 @@ class CacheClient {
   async step(): Promise<void> {
     const { random, around: { reader, instances, aggregates } } = this;
     if (random.chance(WRITES)) {
-      const { aggregate, intent } = this.nextWrite();
-      await this.write(aggregate, intent);
-      if (random.chance(LOOKS_BACK)) await reader.since(random.pick(instances), aggregate);
+      const { aggregates: written, intent } = this.nextWrite();
+      await this.write(written, intent);
+      if (random.chance(LOOKS_BACK)) await reader.since(random.pick(instances), random.pick(written));
       return;
     }
     const aggregate = this.skewed(aggregates);
@@ -99,15 +99,19 @@ class CacheClient {
   }
 
   async writeThroughFirst(aggregate: Aggregate): Promise<void> {
-    await this.write(aggregate, put(aggregate, this.making), this.around.instances[0]);
+    await this.write([aggregate], put(aggregate, this.making), this.around.instances[0]);
   }
 
-  private nextWrite(): { aggregate: Aggregate; intent: Intent } {
+  private nextWrite(): { aggregates: readonly Aggregate[]; intent: Intent } {
     const choice = this.random.next();
-    if (choice < 0.15) return { aggregate: this.mortal.aggregate, intent: this.mortal.next() };
+    if (choice < 0.15) return { aggregates: [this.mortal.aggregate], intent: this.mortal.next() };
     const aggregate = this.skewed(this.around.shared);
-    const make = choice < 0.4 ? put : choice < 0.7 ? patch : publish;
-    return { aggregate, intent: make(aggregate, this.making) };
+    if (choice < 0.25) {
+      const aggregates = [aggregate, this.skewed(this.around.shared), this.skewed(this.around.shared)];
+      return { aggregates, intent: batch(aggregates, this.making) };
+    }
+    const make = choice < 0.45 ? put : choice < 0.75 ? patch : publish;
+    return { aggregates: [aggregate], intent: make(aggregate, this.making) };
   }
 
   /** A few of them all the time, the others now and then. */
@@ -116,7 +120,7 @@ class CacheClient {
   }
 
   /** Sends it, each time to another instance, until there is an answer that counts. */
-  private async write(aggregate: Aggregate, intent: Intent, only?: Address): Promise<void> {
+  private async write(aggregates: readonly Aggregate[], intent: Intent, only?: Address): Promise<void> {
     const { log, instances, transport, reader } = this.around;
     const deadline = performance.now() + SETTLED_WITHIN_MS;
     for (let sent = 1; ; sent += 1) {
@@ -125,7 +129,7 @@ class CacheClient {
       const verdict = answer && answer.status !== 503 ? intent.settle(answer) : 'in doubt';
       if (heard && answer && verdict === 'settled') {
         if (sent > 1 && answer.replayed) log.figures.wasDone += 1;
-        reader.wrote(aggregate, heard);
+        reader.wrote(aggregates, heard);
         return;
       }
       if (verdict === 'wrong' || performance.now() > deadline) {

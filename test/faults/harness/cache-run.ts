@@ -29,6 +29,7 @@ export class CacheRun {
   private readonly started = performance.now();
   private readonly struck: string[] = [];
   private compared = 0;
+  private fromRedis = 0;
   private mostResident = 0;
   private readonly check: LogCheck;
 
@@ -64,6 +65,7 @@ export class CacheRun {
       }
     });
     await this.quietAndCheck();
+    if (this.fleet.hasRedis) await this.checkFresh();
     this.assertNothingWrong();
   }
 
@@ -81,9 +83,10 @@ export class CacheRun {
   /** What every instance answers after 2 s of quiet. */
   async quietAndCheck(): Promise<void> {
     await sleep(QUIET_MS);
-    const { load: { log, transport, aggregates }, fleet: { instances } } = this;
+    const { instances } = this.fleet;
     await withDatabase(this.fleet.dataDir, async (client) => {
-      this.compared += await checkAnswers(client, { log, transport, aggregates, instances });
+      const named = Object.fromEntries(instances.map((instance, i) => [`instance ${i}`, instance]));
+      this.compared += await checkAnswers(client, this.load, named);
       await this.check.run(client);
     });
     for (const [i, { endedByItself, residentBytes }] of instances.entries()) {
@@ -91,6 +94,19 @@ export class CacheRun {
       this.mostResident = Math.max(this.mostResident, residentBytes);
     }
     if (this.mostResident > MAX_RESIDENT_BYTES) throw this.failure(`an instance grew to ${this.mostResident} bytes`);
+  }
+
+  /** In quiet: what an instance answers that has nothing in memory, so that all it knows is from Redis or the database. */
+  async checkFresh(): Promise<void> {
+    const fresh = await this.fleet.startFresh();
+    try {
+      await withDatabase(this.fleet.dataDir, async (client) => {
+        this.compared += await checkAnswers(client, this.load, { 'a fresh instance': fresh });
+      });
+      this.fromRedis += await fresh.counted('cache_hits_total{layer="l2"');
+    } finally {
+      await fresh.remove();
+    }
   }
 
   /** The whole log against all that was acknowledged. */
@@ -124,7 +140,7 @@ export class CacheRun {
       `(${figures.inDoubt} requests in doubt, ${figures.conflicts} conflicts), ${figures.reads} reads judged ` +
       `(${reading.plain} plain, ${reading.conditional} conditional of which ${reading.notModified} not modified, ` +
       `${reading.since} since a position, ${reading.strong} strong; ${reading.unanswered} unanswered), ` +
-      `oldest answer ${reading.stalestMs} ms (${reading.over150} over 150), ${this.compared} answers compared in quiet, ` +
+      `oldest answer ${reading.stalestMs} ms (${reading.over150} over 150), ${this.compared} answers compared in quiet (${this.fromRedis} from Redis to a fresh instance), ` +
       `at most ${Math.round(this.mostResident / 1024 ** 2)} MB resident, ${seconds} s, seed ${this.seed}`;
   }
 

@@ -27,13 +27,14 @@ const WAYS: readonly [name: string, headers: Record<string, string>][] = [
  * Nobody may be writing. @returns how many answers were compared
  */
 export async function checkAnswers(
-  client: Client, given: { log: TimedLog; transport: Transport; aggregates: readonly Aggregate[]; instances: readonly Address[] },
+  client: Client, load: { log: TimedLog; transport: Transport; aggregates: readonly Aggregate[] },
+  instances: Readonly<Record<string, Address>>,
 ): Promise<number> {
-  const { log, transport, aggregates, instances } = given;
+  const { log, transport, aggregates } = load;
   const { rows } = await client.query<StateRow>(STATES);
   const truth = new Map(rows.map((row) => [row.id, row]));
-  const asks = instances.flatMap((to, i) => aggregates.flatMap((aggregate) =>
-    WAYS.map(([name, headers]) => ({ to, aggregate, headers, how: `instance ${i}, ${name}` }))));
+  const asks = Object.entries(instances).flatMap(([instance, to]) => aggregates.flatMap((aggregate) =>
+    WAYS.map(([name, headers]) => ({ to, aggregate, headers, how: `${instance}, ${name}` }))));
   const count = asks.length;
   const ask = async ({ to, aggregate, headers, how }: (typeof asks)[number]): Promise<void> => {
     const path = `/api/v1/state/${aggregate.type}/${aggregate.id}`;

@@ -14,6 +14,8 @@ export interface FleetOptions {
   readonly instances: number;
   /** Absent: the instances have no Redis. */
   readonly redis?: PersistenceOfRedis;
+  /** Whether all instances have the proxy before PostgreSQL, not only the first one. */
+  readonly allBehindProxy?: boolean;
   /** By the number of an instance: a module under test/faults/planted that puts a bug into it. */
   readonly planted?: Readonly<Record<number, string>>;
 }
@@ -21,6 +23,8 @@ export interface FleetOptions {
 /** Several instances of the built service on one PostgreSQL and one Redis. The first one has a proxy before PostgreSQL. */
 export class Fleet {
   readonly instances: ServiceProcess[] = [];
+  private readonly secret = randomBytes(32).toString('hex');
+
   private constructor(
     readonly dataDir: string, readonly postgres: EmbeddedPostgres, readonly proxy: TcpProxy,
     private readonly maybeRedis: RedisServer | undefined,
@@ -41,6 +45,10 @@ export class Fleet {
     return fleet;
   }
 
+  get hasRedis(): boolean {
+    return this.maybeRedis !== undefined;
+  }
+
   get redis(): RedisServer {
     if (!this.maybeRedis) throw new Error('this fleet has no Redis');
     return this.maybeRedis;
@@ -55,15 +63,23 @@ export class Fleet {
     await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
-  private async startInstances({ instances, planted }: FleetOptions): Promise<void> {
-    const secret = randomBytes(32).toString('hex');
-    const redis: Record<string, string> = this.maybeRedis ? { REDIS_URL: this.maybeRedis.url } : {};
+  /** One more instance, which takes no part in the load. Remove it when it is done with. */
+  startFresh(): Promise<ServiceProcess> {
+    return this.startInstance(this.postgres.url);
+  }
+
+  private startInstance(databaseUrl: string, planted?: string): Promise<ServiceProcess> {
+    return ServiceProcess.start({
+      secret: this.secret,
+      env: { ...(this.maybeRedis ? { REDIS_URL: this.maybeRedis.url } : {}), DATABASE_URL: databaseUrl },
+      nodeArgs: planted === undefined ? [] : ['--import', new URL(planted, PLANTED).href],
+    });
+  }
+
+  private async startInstances({ instances, planted, allBehindProxy }: FleetOptions): Promise<void> {
     const behindProxy = `postgres://postgres@127.0.0.1:${this.proxy.port}/postgres?sslmode=disable`;
-    const started = await Promise.allSettled(Array.from({ length: instances }, (_, i) => ServiceProcess.start({
-      secret,
-      env: { ...redis, DATABASE_URL: i === 0 ? behindProxy : this.postgres.url },
-      nodeArgs: planted?.[i] === undefined ? [] : ['--import', new URL(planted[i], PLANTED).href],
-    })));
+    const started = await Promise.allSettled(Array.from({ length: instances }, (_, i) =>
+      this.startInstance(i === 0 || allBehindProxy ? behindProxy : this.postgres.url, planted?.[i])));
     for (const one of started) if (one.status === 'fulfilled') this.instances.push(one.value);
     for (const one of started) if (one.status === 'rejected') throw one.reason;
   }

@@ -8,6 +8,11 @@ interface Write {
   readonly position: string;
 }
 
+interface Told {
+  readonly newVersion?: number;
+  readonly eventVersion?: number;
+}
+
 type Kind = 'plain' | 'conditional' | 'since' | 'strong';
 
 /** Reads states in all the ways there are, and has each answer judged. */
@@ -17,15 +22,18 @@ export class Reader {
 
   constructor(private readonly log: TimedLog, private readonly transport: Transport) {}
 
-  /** Takes in the answer to a write. */
-  wrote(aggregate: Aggregate, { status, headers, text }: Heard): void {
+  /** Takes in the answer to a write of one aggregate, or of several by a batch. */
+  wrote(aggregates: readonly Aggregate[], { status, headers, text }: Heard): void {
     if (status >= 300) return;
     const position = headers['x-position'];
     if (typeof position !== 'string') return this.log.violate('answer', `a write was answered without X-Position: ${text}`);
-    const body = (text ? JSON.parse(text) : {}) as { newVersion?: number; eventVersion?: number };
-    // A deletion does not say its version, but nobody else writes to what its client deletes.
-    const version = body.newVersion ?? body.eventVersion ?? this.log.newestOf(aggregate);
-    if (version >= (this.writes.get(aggregate.id)?.version ?? 0)) this.writes.set(aggregate.id, { version, position });
+    const body = (text ? JSON.parse(text) : {}) as Told & { results?: readonly Told[] };
+    for (const [i, aggregate] of aggregates.entries()) {
+      const { newVersion, eventVersion } = body.results?.[i] ?? body;
+      // A deletion does not say its version, but nobody else writes to what its client deletes.
+      const version = newVersion ?? eventVersion ?? this.log.newestOf(aggregate);
+      if (version >= (this.writes.get(aggregate.id)?.version ?? 0)) this.writes.set(aggregate.id, { version, position });
+    }
   }
 
   /** May be somewhat old. */

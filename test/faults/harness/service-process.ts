@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Role, signToken } from '@app/auth';
+import { request } from 'undici';
 import { codeOf, killAllPostgres, told } from './kill.js';
 
 const PROGRAM = join(__dirname, '../../../dist/apps/state-service/src/main.js');
@@ -88,6 +89,14 @@ export class ServiceProcess {
   get residentBytes(): number {
     if (this.child?.pid === undefined) return 0;
     return Number(/VmRSS:\s+(\d+) kB/.exec(told(this.child.pid, 'status'))?.[1] ?? 0) * 1024;
+  }
+
+  /** Sum of a counter of its metrics. */
+  async counted(name: string): Promise<number> {
+    const { body } = await request(`${this.url}/metrics`); // on connections of its own: not behind reads that wait
+    const lines = (await body.text()).split('\n').filter((line) => line.startsWith(`gss_${name}`));
+    if (lines.length === 0) throw new Error(`there is no metric ${name}`);
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   /** What it said last: to explain a failure. */

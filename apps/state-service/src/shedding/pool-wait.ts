@@ -7,20 +7,25 @@ export interface Connections {
   connect(): Promise<{ release(): void }>;
 }
 
+/** Reads of states: they share a few statements, so that most wait for those and not for a connection. */
+export interface StateReads {
+  readonly loadWaitMs: number;
+}
+
 /**
- * How long one waits for a connection of the pool. A count of those who wait does not say: so while any do, one of ours
- * stands in the queue with them, and gives its connection back unused.
+ * How long a read waits: for a connection of the pool, or a state for its statement. A count of those who wait for a connection
+ * does not say: so while any do, one of ours stands in the queue with them, and gives its connection back unused.
  */
 export class PoolWait {
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
   private standingSince: number | undefined;
   private lastMs = 0;
 
-  constructor(private readonly pool: Connections) {}
+  constructor(private readonly pool: Connections, private readonly states: StateReads) {}
 
   /** Whether a read that came now would wait too long. */
   get isLong(): boolean {
-    return this.pool.waitingCount > 0 && this.waitMs > LIMIT_MS;
+    return this.states.loadWaitMs > LIMIT_MS || (this.pool.waitingCount > 0 && this.waitMs > LIMIT_MS);
   }
 
   stop(): void {

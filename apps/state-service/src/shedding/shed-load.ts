@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../http/error.filter.js';
 import { AppendQueue, type Appends } from './append-queue.js';
 import { LoopDelay } from './loop-delay.js';
-import { type Connections, PoolWait } from './pool-wait.js';
+import { type Connections, PoolWait, type StateReads } from './pool-wait.js';
 
 const RETRY_AFTER_SECONDS = 1;
 
@@ -21,6 +21,7 @@ const MESSAGES: Readonly<Record<ShedReason, string>> = {
 interface Loaded {
   readonly appends: Appends;
   readonly pool: Connections;
+  readonly states: StateReads;
   readonly metrics: Metrics;
 }
 
@@ -31,10 +32,10 @@ interface Loaded {
  * others wait for the database of every read that came this far.
  * Returns whether the event loop is late, for what answers before Fastify.
  */
-export function shedLoad(fastify: FastifyInstance, { appends, pool, metrics }: Loaded): () => boolean {
+export function shedLoad(fastify: FastifyInstance, { appends, pool, states, metrics }: Loaded): () => boolean {
   const loop = new LoopDelay();
   const queue = new AppendQueue(appends);
-  const wait = new PoolWait(pool);
+  const wait = new PoolWait(pool, states);
   metrics.gauge('event_loop_delay_seconds', 'The longest turn of the event loop in the last seconds.', () => loop.peak / 1000,
     { aggregator: 'max' });
   const shed = (reason: ShedReason, request: FastifyRequest, reply: FastifyReply): void => {

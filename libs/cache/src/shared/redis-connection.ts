@@ -1,30 +1,33 @@
-import { createClient, createCluster, type RedisClientType, type RedisClusterType } from '@redis/client';
 import { type KeyvStoreAdapter } from 'keyv';
 import { KeyvAdapter } from 'cache-manager';
-import { redisClusterInsStore, redisInsStore } from 'cache-manager-redis-yet';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
+import { RedisClient, type RedisTarget } from './redis-client.js';
 import type { Script } from './scripts.js';
 
-export interface RedisOptions {
-  /** One server, or the seeds of a cluster. */
-  readonly urls: readonly string[];
-  readonly cluster: boolean;
+export interface RedisOptions extends RedisTarget {
   readonly log: (level: 'warn' | 'error', line: string) => void;
 }
 
 /** A command that takes longer has failed. PostgreSQL is never far: waiting longer would cost more than a miss. In ms. */
 const TIMEOUT_MS = 100;
-/** Commands under way at once; more are refused. */
-const MOST_AT_ONCE = 4_000;
 const FAILURES_BEFORE_BREAK = 5;
 const BROKEN_FOR_MS = 1_000;
+/** A client that tries to connect says more often than this that it cannot. In ms. */
+const SILENT_MS = 3_000;
 
 /**
  * Redis behind a circuit breaker, one server or a cluster. Every command ends within 100 ms, one way or the other; while the
  * breaker is open none is sent. Connects by itself, again and again, and never fails the process.
+ *
+ * The client is given up for a new one where it does not find back by itself: when nothing is answered and it knows of no
+ * error, as after a NAT forgot its connection; and when a node of a cluster stays away, for the client asks a cluster for its
+ * nodes only when one of them sends it elsewhere, which a dead one does not.
  */
 export class RedisConnection {
-  private readonly client: RedisClientType | RedisClusterType;
+  private redis: RedisClient;
+  private brokeAtMs = Number.NEGATIVE_INFINITY;
+  private renewal: NodeJS.Timeout | undefined;
+  private isProbing = false;
   private readonly breaker = circuitBreaker(handleAll, {
     halfOpenAfter: BROKEN_FOR_MS, breaker: new ConsecutiveBreaker(FAILURES_BEFORE_BREAK),
   });
@@ -33,17 +36,17 @@ export class RedisConnection {
   private closed = false;
 
   constructor(private readonly options: RedisOptions) {
-    // A cluster that finds its nodes anew while it is closed leaves clients behind, which end at their next attempt.
-    const reconnectStrategy = (retries: number): number | false => !this.closed && Math.min(50 * 2 ** retries, 1_000);
-    const socket = { connectTimeout: 1_000, reconnectStrategy };
-    // Without disableOfflineQueue commands would wait for a server that is away.
-    const defaults = { socket, disableOfflineQueue: true, commandsQueueMaxLength: MOST_AT_ONCE };
-    this.client = options.cluster
-      ? createCluster({ rootNodes: options.urls.map((url) => ({ url })), defaults }) as unknown as RedisClusterType
-      : createClient({ url: options.urls[0], ...defaults }) as unknown as RedisClientType;
-    // Without a listener the first error would end the process.
-    this.client.on('error', (error: Error) => this.broke(error));
-    void this.connect();
+    this.redis = this.open();
+    this.breaker.onHalfOpen(() => { this.isProbing = true; });
+    this.breaker.onReset(() => { this.isProbing = false; });
+    this.breaker.onBreak(() => {
+      if (this.isProbing && performance.now() - this.brokeAtMs > SILENT_MS) this.renew('no answer, and no error');
+      this.isProbing = false;
+    });
+  }
+
+  private get client(): RedisClient['commands'] {
+    return this.redis.commands;
   }
 
   /** Whether commands are being sent. */
@@ -58,11 +61,8 @@ export class RedisConnection {
 
   /** The store that cache-manager reads through. An error is a miss to it; the breaker has seen it. */
   store(): KeyvStoreAdapter {
-    const store = this.options.cluster
-      ? redisClusterInsStore(this.client as never, { rootNodes: [] })
-      : redisInsStore(this.client as never);
     return new KeyvAdapter({
-      ...store, client: undefined, get: (key: string) => this.run(() => store.get(key)),
+      get: (key: string) => this.run(() => this.redis.get(key)),
     } as unknown as ConstructorParameters<typeof KeyvAdapter>[0]);
   }
 
@@ -112,24 +112,30 @@ export class RedisConnection {
     return this.breaker.execute(() => within(TIMEOUT_MS, command()));
   }
 
-  private async connect(): Promise<void> {
-    while (!this.closed) {
-      try {
-        await this.client.connect();
-        if (this.closed) await this.client.disconnect();
-        return;
-      } catch (error) {
-        this.broke(error instanceof Error ? error : new Error(String(error)));
-        if (this.closed) return;
-        await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
-      }
-    }
+  private open(): RedisClient {
+    return new RedisClient(this.options, (error) => {
+      this.broke(error);
+      if (this.options.cluster) this.renewal ??= setTimeout(() => this.renewUnlessWhole(), BROKEN_FOR_MS).unref();
+    });
+  }
+
+  private renewUnlessWhole(): void {
+    this.renewal = undefined;
+    if (!this.redis.isWhole) this.renew('a node of the cluster stays away');
+  }
+
+  private renew(why: string): void {
+    if (this.closed) return;
+    this.broke(new Error(why));
+    void this.redis.drop();
+    this.redis = this.open();
   }
 
   private broke(error: Error): void {
     if (this.closed) return;
     if (!this.failing) this.options.log('warn', `Redis is away (${error.message}): going on without it`);
     this.failing = true;
+    this.brokeAtMs = performance.now();
     for (const listener of this.lost) listener();
   }
 
@@ -141,8 +147,8 @@ export class RedisConnection {
 
   async close(): Promise<void> {
     this.closed = true;
-    // A client that never connected has nothing to disconnect, and says so.
-    await this.client.disconnect().catch((error: Error) => this.options.log('warn', `closing Redis: ${error.message}`));
+    clearTimeout(this.renewal);
+    await this.redis.drop();
   }
 }
 

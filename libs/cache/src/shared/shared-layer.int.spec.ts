@@ -8,8 +8,10 @@ import { NestFactory } from '@nestjs/core';
 import { CacheModule, RedisModule } from '../cache.module.js';
 import type { Entry } from '../entry.js';
 import { BLIND_AFTER_MS, LayeredCache } from '../layered-cache.js';
+import { LayerFigures } from '../figures.js';
 import { RedisConnection } from './redis-connection.js';
 import { FILL, INVALIDATE, LEASE, OFFER } from './scripts.js';
+import { SharedLayer } from './shared-layer.js';
 
 const silent = { groupCommitted: () => undefined, verdict: () => undefined };
 
@@ -241,6 +243,29 @@ describe('answers shared in Redis', () => {
       await cluster.stop();
     }
   });
+});
+
+it('what waits to be told to Redis is bounded in bytes, and no change is left out for that', async () => {
+  const redis = await startRedis();
+  const connection = new RedisConnection({ urls: [redis.url], cluster: false, log: () => undefined });
+  const layer = new SharedLayer(undefined as never, connection, undefined as never, new LayerFigures());
+  const look = (): void => layer.follow({
+    epoch: randomUUID(), revision: 0, upTo: 1, changes: [], askedAtMs: performance.now(), caughtUp: true, restarted: false,
+  });
+  const body = 'x'.repeat(256 * 1024);
+  try {
+    await eventually(() => {
+      if (!layer.isIn) look();
+      expect(layer.isIn).toBe(true);
+    });
+    for (let i = 1; i <= 200; i += 1) layer.offer(`k${i}`, { version: i, position: i, live: true, etag: `"v${i}"`, body, bytes: body.length });
+    expect(layer.waiting).toBe(200);
+    expect(layer.waitingBytes).toBe(16 * 2 ** 20);
+    await eventually(() => expect([layer.waiting, layer.waitingBytes]).toEqual([0, 0]));
+  } finally {
+    await connection.close();
+    await redis.stop();
+  }
 });
 
 describe('what stands under one key', () => {

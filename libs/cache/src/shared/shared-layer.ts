@@ -16,6 +16,8 @@ const LEASE_MS = 3_000;
 const WAITS = [2, 4, 8, 16, 32, 64, 128];
 /** Changes that wait to be told to Redis; beyond this Redis has lost us, and we leave. */
 const MOST_PENDING = 50_000;
+/** States that wait to be put into Redis; beyond this it is only told that what it has is old. In bytes. */
+const MOST_PENDING_BYTES = 16 * 2 ** 20;
 const TOLD_AT_ONCE = 500;
 
 /** What Redis knows of a key: its answer; or nothing, with or without the right to fill it in. */
@@ -35,6 +37,7 @@ interface Pending { readonly version: number; readonly entry: Entry | undefined 
  */
 export class SharedLayer {
   private readonly pending = new Map<string, Pending>();
+  private pendingBytes = 0;
   private readonly membership: Membership;
   private seen = -1;
   private epoch: string | undefined;
@@ -56,6 +59,11 @@ export class SharedLayer {
   /** Changes that Redis has not been told yet. */
   get waiting(): number {
     return this.pending.size;
+  }
+
+  /** Of the states that Redis is to be given with them. */
+  get waitingBytes(): number {
+    return this.pendingBytes;
   }
 
   /** Whether Redis is asked at all now. */
@@ -100,7 +108,7 @@ export class SharedLayer {
   /** A state that this instance committed. */
   offer(key: string, entry: Entry): void {
     if (!this.isIn) return;
-    this.note(key, { version: entry.version, entry });
+    this.note(key, { version: entry.version, entry: this.pendingBytes < MOST_PENDING_BYTES ? entry : undefined });
   }
 
   /** A look at the log. */
@@ -128,12 +136,16 @@ export class SharedLayer {
     const known = this.pending.get(key);
     if (known && (known.version > change.version || (known.version === change.version && known.entry))) return;
     if (this.pending.size >= MOST_PENDING) this.leave();
-    else this.pending.set(key, change);
+    else {
+      this.pendingBytes += bytesOf(change) - bytesOf(known);
+      this.pending.set(key, change);
+    }
     this.work();
   }
 
   private leave(): void {
     this.pending.clear();
+    this.pendingBytes = 0;
     this.membership.leave();
   }
 
@@ -157,8 +169,13 @@ export class SharedLayer {
     const all = this.pending.size <= TOLD_AT_ONCE;
     const batch = [...this.pending].slice(0, TOLD_AT_ONCE);
     await this.tell(namespace, batch);
-    for (const [key, change] of batch) if (this.pending.get(key) === change) this.pending.delete(key);
+    for (const [key, change] of batch) if (this.pending.get(key) === change) this.settled(key, change);
     if (all) await this.membership.advance(upTo);
+  }
+
+  private settled(key: string, change: Pending): void {
+    this.pending.delete(key);
+    this.pendingBytes -= bytesOf(change);
   }
 
   private async tell(namespace: string, changes: readonly (readonly [string, Pending])[]): Promise<void> {
@@ -169,6 +186,10 @@ export class SharedLayer {
       if (told[i] === 1) this.figures[entry ? 'fills' : 'invalidations'] += 1;
     });
   }
+}
+
+function bytesOf(change: Pending | undefined): number {
+  return change?.entry?.bytes ?? 0;
 }
 
 function placeOf(namespace: string, key: string): string {

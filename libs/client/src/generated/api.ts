@@ -187,9 +187,9 @@ export interface paths {
          *
          *     As application/x-ndjson: one event a line, any number of lines, and one answer a line, in order, sent while the upload is still coming.
          *     `index` is the number of the line, from 0; blank lines are counted and not answered. The last line is
-         *     `{"done":true,"accepted":n,"refused":m}`; with `"done":false` it says why no more lines were taken, such as
-         *     a token that expired or was revoked meanwhile. Without such a line the answers were cut: send again what has none, with the same
-         *     `eventId`s or under the same key.
+         *     `{"done":true,"accepted":n,"refused":m,"position":p}`, where p is what the header `X-Position` says elsewhere; with `"done":false` it
+         *     says why no more lines were taken, such as a token that expired or was revoked meanwhile. Without such a line the answers were cut:
+         *     send again what has none, with the same `eventId`s or under the same key.
          */
         readonly post: operations["publishEventBatch"];
         readonly delete?: never;
@@ -1009,6 +1009,8 @@ export interface components {
             readonly message?: string;
             /** @description The first line that was not taken */
             readonly nextIndex?: number;
+            /** @description Where the last of the accepted events landed: a read with it as `X-Min-Position` shows them all */
+            readonly position?: string;
             readonly refused: number;
         };
         readonly EventPublishRequest: {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.js';
 import type { Settings } from '../options.js';
 import type {
-  AggregateState, AggregateType, Changes, EventToPublish, GameEvent, Health, PublishedEvent, StateUpdate,
+  AggregateState, AggregateType, BatchResult, Changes, EventToPublish, GameEvent, Health, PublishedEvent, StateUpdate,
 } from '../types.js';
 import { type HistoryOptions, historyOf, nextCursor } from './history.js';
 import { type CallOptions, callOperation, type OperationId, type OperationInput, type OperationOutput, sendTo } from './operations.js';
@@ -118,6 +118,16 @@ export class RestClient {
   async publish(event: EventToPublish, options: CallOptions = {}): Promise<PublishedEvent> {
     const answer = await callOperation(this.transport, 'publishEvent', { ...options, body: event });
     this.positions.wrote(event.aggregateType, event.aggregateId, answer.headers, answer.body.eventVersion);
+    return answer.body;
+  }
+
+  /** Appends up to 500 events, each with its own result: a refused one refuses no other. Those of one aggregate in their order. */
+  async publishBatch(events: readonly EventToPublish[], options: CallOptions = {}): Promise<BatchResult> {
+    const answer = await callOperation(this.transport, 'publishEventBatch', { ...options, body: { events: [...events] } });
+    for (const { index, code, eventVersion } of answer.body.results) {
+      const { aggregateType, aggregateId } = events[index]!;
+      if (code === '201') this.positions.wrote(aggregateType, aggregateId, answer.headers, eventVersion);
+    }
     return answer.body;
   }
 

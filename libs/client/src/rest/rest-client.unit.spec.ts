@@ -132,6 +132,19 @@ describe('REST client', () => {
     expect(header('x-min-position').at(-1)).toBeUndefined();
   });
 
+  it('reads what it wrote in a batch, where that was not refused', async () => {
+    const [OTHER, REFUSED] = [ID.replace('5', '6'), ID.replace('5', '7')];
+    const events = [ID, OTHER, REFUSED].map((aggregateId) => ({ eventType: 'A', aggregateType: 'player' as const, aggregateId, eventData: {} }));
+    const results = [{ index: 0, code: '201', eventVersion: 4 }, { index: 1, code: '201', eventVersion: 1 }, { index: 2, code: '409' }];
+    const body = { results, accepted: 2, refused: 1 };
+    answer({ status: 200, headers: { 'x-position': 'p7' }, body }, updated(3, 'older'), state(4));
+    expect(await client.publishBatch(events)).toEqual(body);
+    await client.patch('player', ID, {}); // its answer was overtaken
+    for (const id of [ID, OTHER, REFUSED]) await client.state('player', id);
+    expect(asked[0]!.body).toEqual({ events });
+    expect(header('x-min-position').slice(2)).toEqual(['p7', 'p7', undefined]);
+  });
+
   it('computes again after a conflict, from the state in the database', async () => {
     answer(state(1), error(409, 'VERSION_CONFLICT'), state(2), updated(3));
     const seen: unknown[] = [];

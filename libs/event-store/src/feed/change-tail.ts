@@ -21,7 +21,7 @@ export interface ChangeTailOptions {
   readonly log: (line: string) => void;
 }
 
-/** It looks at least this often, also when nobody wakes it: how old its knowledge may get. In ms. */
+/** After its rest it waits no longer than this for somebody to wake it. In ms. */
 const HEARTBEAT_MS = 40;
 /** Rest between two looks: a log that grows all the time is looked at 50 times a second at most, and what changed meanwhile is one look. In ms. */
 const REST_MS = 20;

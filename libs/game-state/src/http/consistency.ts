@@ -30,8 +30,11 @@ export function demandsNothing({ headers }: Pick<FastifyRequest, 'headers'>): bo
 
 /** Tells where a write landed, so that a read through any instance can ask for at least that. */
 export function tellPosition(reply: FastifyReply, events: readonly AppendedEvent[], coherence: Coherence): void {
-  const last = events.at(-1);
-  const { epoch } = coherence;
-  if (!last || epoch === undefined) return;
-  void reply.header(POSITION_HEADER, encodePosition({ epoch, partition: last.partition, position: last.position }));
+  const position = positionOf(events.at(-1), coherence);
+  if (position !== undefined) void reply.header(POSITION_HEADER, position);
+}
+
+/** Where an event landed, as clients are told. */
+export function positionOf(event: AppendedEvent | undefined, { epoch }: Coherence): string | undefined {
+  return event && epoch !== undefined ? encodePosition({ epoch, partition: event.partition, position: event.position }) : undefined;
 }

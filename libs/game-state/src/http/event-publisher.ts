@@ -1,5 +1,5 @@
 import { authorize, type Principal } from '@app/auth';
-import type { Outcome } from '@app/event-store';
+import type { AppendedEvent, Outcome } from '@app/event-store';
 import { canonicalJson, parseStrictJson, ServiceError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -39,6 +39,8 @@ export interface Sender {
   readonly log: FastifyRequest['log'];
   /** Told of each refusal of one of many: the answer to the request as a whole says nothing of it. */
   readonly refused: (refusal: ServiceError, item: unknown) => void;
+  /** Of the events that were appended for it, the last one in the log. */
+  newest: AppendedEvent | undefined;
 }
 
 /** What the application's HTTP hooks put on a request. */
@@ -53,6 +55,7 @@ export function senderOf(request: FastifyRequest): Sender {
   return {
     principal, contextOf: contextsOf(request, principal), key: idempotencyKeyOf(request, principal.subject), log: request.log,
     refused: (refusal, item) => (request as Watched).itemRefused?.(refusal, item),
+    newest: undefined,
   };
 }
 
@@ -63,12 +66,16 @@ const ACCEPTED = '201';
 export class EventPublisher {
   constructor(private readonly commands: CommandBus) {}
 
-  publish(body: EventPublishRequest, { principal, contextOf }: Sender, receipt: Receipt | undefined): Promise<Outcome> {
+  async publish(body: EventPublishRequest, sender: Sender, receipt: Receipt | undefined): Promise<Outcome> {
+    const { principal, contextOf } = sender;
     const { aggregateType, aggregateId, eventId, eventType, eventData, stateChanges, expectedVersion } = body;
     authorize(principal, 'write', { aggregateType, aggregateId });
-    return this.commands.execute(new PublishEvent(
+    const outcome = await this.commands.execute(new PublishEvent(
       { type: aggregateType, id: aggregateId }, { eventId, eventType, eventData, stateChanges, expectedVersion },
       contextOf(body), receipt));
+    const [event] = outcome.events;
+    if (event && event.position > (sender.newest?.position ?? -1)) sender.newest = event;
+    return outcome;
   }
 
   /** Item `index` of a batch. Its fingerprint under an `Idempotency-Key` is the batch's. */

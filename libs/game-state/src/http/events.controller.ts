@@ -7,7 +7,7 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type EventHistory, GetEvents } from '../query/get-events.js';
-import { tellPosition } from './consistency.js';
+import { positionOf, tellPosition } from './consistency.js';
 import { decodeCursor, encodeCursor, nextLink } from './cursor.js';
 import { EventPublisher, isAccepted, type Published, published, type Sender, senderOf } from './event-publisher.js';
 import { OpenUploads } from './ingest/open-uploads.js';
@@ -22,9 +22,9 @@ const BATCH_DESCRIPTION = `Events of one aggregate are appended in their order. 
 
 As ${NDJSON}: one event a line, any number of lines, and one answer a line, in order, sent while the upload is still coming.
 \`index\` is the number of the line, from 0; blank lines are counted and not answered. The last line is
-\`{"done":true,"accepted":n,"refused":m}\`; with \`"done":false\` it says why no more lines were taken, such as
-a token that expired or was revoked meanwhile. Without such a line the answers were cut: send again what has none, with the same
-\`eventId\`s or under the same key.`;
+\`{"done":true,"accepted":n,"refused":m,"position":p}\`, where p is what the header \`X-Position\` says elsewhere; with \`"done":false\` it
+says why no more lines were taken, such as a token that expired or was revoked meanwhile. Without such a line the answers were cut:
+send again what has none, with the same \`eventId\`s or under the same key.`;
 
 @ApiTags('events')
 @ApiBearerAuth()
@@ -78,10 +78,12 @@ export class EventsController {
       const refusal = await this.refusalLater(request, sender);
       void reply.header('content-type', NDJSON).header('cache-control', 'no-store');
       // Bare, Nest would hold the status back until the first answer.
-      return new StreamableFile(this.uploads.start(request, reply, { answer: (line) => this.publisher.line(line, sender), refusal }));
+      const summary = (): object => ({ position: positionOf(sender.newest, this.coherence) });
+      return new StreamableFile(this.uploads.start(request, reply, { answer: (line) => this.publisher.line(line, sender), refusal, summary }));
     }
     const { events } = valid(EventBatchRequest, request.body);
     const results = await Promise.all(events.map((item, index) => this.publisher.item(item, index, sender)));
+    if (sender.newest) tellPosition(reply, [sender.newest], this.coherence);
     const accepted = results.filter(isAccepted).length;
     return { results, accepted, refused: results.length - accepted };
   }

@@ -185,6 +185,7 @@ export const EventLineBody = z.union([itemResult, z.object({
   done: z.boolean().describe('Whether every line of the upload was taken'),
   accepted: count,
   refused: count,
+  position: z.string().optional().describe('Where the last of the accepted events landed: a read with it as `X-Min-Position` shows them all'),
   nextIndex: count.optional().describe('The first line that was not taken'),
   error: z.string().optional(),
   code: z.string().optional(),

@@ -15,6 +15,8 @@ export interface Answerer {
   readonly answer: (line: Line) => Promise<LineAnswer>;
   /** Asked before each line: why no more are taken, if so. */
   readonly refusal: () => ServiceError | undefined;
+  /** What the last line tells beside its counts. */
+  readonly summary?: () => object;
 }
 
 export interface IngestLimits {
@@ -189,9 +191,10 @@ export class AnsweredLines extends Readable {
   }
 
   private lastLine(): string {
-    const { why, count, nextIndex } = this;
-    if (!why) return JSON.stringify({ done: true, ...count });
-    return JSON.stringify({ done: false, ...count, nextIndex, error: why.error, code: String(why.status), message: why.message });
+    const { why, nextIndex } = this;
+    const told = { ...this.count, ...this.answerer.summary?.() };
+    if (!why) return JSON.stringify({ done: true, ...told });
+    return JSON.stringify({ done: false, ...told, nextIndex, error: why.error, code: String(why.status), message: why.message });
   }
 
   /** A client is idle only while nothing waits for the database. */

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { askRedis, eventually, type RedisServer, startRedis, startRedisCluster } from '@app/testing';
+import { RedisConnection } from './redis-connection.js';
+
+/** A way to a server whose open connections can be forgotten: both ends believe in them, and nothing arrives any more. */
+async function forgetfulWay({ port }: RedisServer): Promise<{ url: string; opened(): number; forget(): void; close(): void }> {
+  const links: (readonly [Socket, Socket])[] = [];
+  const server = createServer((from) => {
+    const to = connect(port, '127.0.0.1');
+    for (const socket of [from, to]) socket.on('error', () => undefined); // the other end shows it
+    from.pipe(to);
+    to.pipe(from);
+    links.push([from, to]);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    opened: () => links.length,
+    forget: () => {
+      for (const socket of links.flat()) socket.unpipe().resume();
+    },
+    close: () => {
+      for (const socket of links.flat()) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+describe('the connection to Redis', () => {
+  it('is made anew when it died without a word', async () => {
+    const redis = await startRedis();
+    const way = await forgetfulWay(redis);
+    let lost = 0;
+    const connection = new RedisConnection({ urls: [way.url], cluster: false, log: () => undefined });
+    connection.onLost(() => { lost += 1; });
+    try {
+      await eventually(() => connection.ping());
+      way.forget();
+      await expect(connection.ping()).rejects.toThrow('no answer within');
+      await eventually(() => connection.ping(), 20_000);
+      expect([way.opened(), lost]).toEqual([2, 1]);
+      const clients = await askRedis(redis.port, 'CLIENT', 'LIST', 'TYPE', 'normal');
+      expect(clients.match(/^id=/gm)).toHaveLength(3); // the forgotten one, the new one, who asks
+    } finally {
+      await connection.close();
+      way.close();
+      await redis.stop();
+    }
+  });
+
+  it('follows a cluster whose master died for good to the replica that took its place', async () => {
+    const cluster = await startRedisCluster(3, 1);
+    const said: string[] = [];
+    const connection = new RedisConnection({ urls: cluster.urls.slice(0, 3), cluster: true, log: (_level, line) => said.push(line) });
+    const keys = Array.from({ length: 60 }, (_, i) => `key-${i}`);
+    const askAll = (): Promise<unknown> => Promise.all(keys.map((key) => connection.forget(key)));
+    try {
+      await eventually(askAll);
+      await cluster.nodes[0]!.kill();
+      await eventually(async () => expect(await askRedis(cluster.nodes[3]!.port, 'ROLE')).toContain('master'), 30_000);
+      await eventually(askAll, 30_000);
+      const before = said.length;
+      for (let times = 0; times < 30; times += 1) { // and stays with it
+        await askAll();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      expect(said.slice(before)).toEqual([]);
+    } finally {
+      await connection.close();
+      await cluster.stop();
+    }
+  });
+});
