@@ -17,7 +17,8 @@ export default async function setup() {
   const { EmbeddedPostgres } = await import('../dist/libs/embedded-postgres/src/index.js');
   const { migrate } = await import('../dist/migrations/migrate.js');
   const folder = await mkdtemp(join(tmpdir(), 'gss-test-'));
-  const server = await EmbeddedPostgres.start({ dataDir: folder });
+  // Two specs at a time, one of which starts ten services.
+  const server = await EmbeddedPostgres.start({ dataDir: folder, settings: { max_connections: '300' } });
   globalThis.gssTestServer = { stop: () => server.stop(), remove: () => rm(folder, { recursive: true, force: true }) };
   process.env.GSS_TEST_SERVER = server.url;
   const client = new pg.Client({ connectionString: server.url });

@@ -34,6 +34,15 @@ export class RedisClient {
     void this.connect();
   }
 
+  /**
+   * Sends a command to the node that has the key. The client's own `eval` and `evalSha` do not find the key among their arguments: they ask
+   * nodes of a cluster at random, and the whole cluster for its nodes each time that they are sent elsewhere (1.6.1).
+   */
+  send(key: string, command: string[]): Promise<unknown> {
+    const { commands } = this;
+    return 'isReady' in commands ? commands.sendCommand(command) : commands.sendCommand(key, false, command);
+  }
+
   /** Whether it is connected to all that it knows of. */
   get isWhole(): boolean {
     const { commands } = this;

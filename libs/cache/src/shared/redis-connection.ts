@@ -68,13 +68,13 @@ export class RedisConnection {
 
   /** Runs a script on one key. */
   async evaluate(script: Script, key: string, ...values: readonly (string | number)[]): Promise<unknown> {
-    const options = { keys: [key], arguments: values.map(String) };
+    const keyAndValues = ['1', key, ...values.map(String)];
     return this.run(async () => {
       try {
-        return await this.client.evalSha(script.sha, options);
+        return await this.redis.send(key, ['EVALSHA', script.sha, ...keyAndValues]);
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return await this.client.eval(script.text, options);
+        return await this.redis.send(key, ['EVAL', script.text, ...keyAndValues]);
       }
     });
   }

@@ -56,6 +56,8 @@ describe('counts shared in Redis', () => {
       const counts = sharedCounts(await connect(cluster.urls, true));
       await counts.add('1', each(1_200, 1));
       expect(await counts.add('1', each(1_200, 1))).toEqual(each(1_200, 2));
+      // Each call went to the node that has the key.
+      for (const { port } of cluster.nodes) expect(await askRedis(port, 'INFO', 'errorstats')).not.toContain('MOVED');
     } finally {
       await Promise.all(connections.splice(0).map((connection) => connection.close()));
       await cluster.stop();
