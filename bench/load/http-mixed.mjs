@@ -5,7 +5,7 @@ import { spread, zipf } from '../lib/stats.mjs';
 import { Acknowledged } from './acknowledged.mjs';
 import { expectStatus, openConnections, requestOf } from './http-connection.mjs';
 
-const CONNECTIONS = 64;
+const CONNECTIONS = 512;
 const STALE_MS = 200;
 /** After the end, what is still unanswered is waited for so long. */
 const PATIENCE_MS = 3_000;
