@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AggregateRef, type Op, ServiceError } from '@app/kernel';
-import { createTestDatabase, type TestDatabase } from '@app/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import { EventStore, type EventStoreOptions } from '../event-store.js';
 import type { Command } from './command.js';
 import type { AppendVerdict } from './observer.js';
@@ -97,6 +97,22 @@ describe('group append', () => {
       ...good.map(() => 'fulfilled'), 'fulfilled', 'rejected', 'fulfilled']);
     expect(await value(shared)).toEqual({ data: { n: 2 }, version: '2' });
     expect(verdicts).toMatchObject({ appended: 22, failed: 1 });
+  });
+
+  it('does not keep others waiting for a group that waits for a key of somebody else', async () => {
+    const store = open();
+    const other = await db.pool.connect();
+    await other.query('BEGIN');
+    await other.query("INSERT INTO global_state.command_receipts (key, fingerprint, refs) VALUES ('held', 'f', '[]')");
+    const ends: string[] = [];
+    const held = store.execute(increment(player(), { receipt: { key: 'held', fingerprint: 'f' } })).finally(() => ends.push('held'));
+    await eventually(async () => expect((await db.pool.query(
+      "SELECT FROM pg_stat_activity WHERE application_name = 'gss-append' AND wait_event_type = 'Lock' AND datname = current_database()")).rows).toHaveLength(1));
+    await store.execute(increment(player())).finally(() => ends.push('free'));
+    await other.query('ROLLBACK');
+    other.release();
+    await held;
+    expect(ends).toEqual(['free', 'held']);
   });
 
   it('refuses what it has no room for, at once, and says when to come again', async () => {

@@ -35,6 +35,8 @@ export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'origin'> = {
 };
 
 const LOST_ROUNDS_BEFORE_LOCKING = 3;
+/** A group that is under way for longer, in ms, waits for something of its own. */
+const SLOW_GROUP_MS = 20;
 
 /**
  * Group append. Commands that arrive while a group is in flight go together into the next one; a lone command is sent at
@@ -50,6 +52,7 @@ export class AppendBatcher {
   private readonly twins = new Twins();
   private readonly committer: Committer;
   private freeLanes: number;
+  private sentMs = 0;
   private loading = false;
   private scheduled = false;
   private closing = false;
@@ -158,10 +161,20 @@ export class AppendBatcher {
 
   private pump(): void {
     if (!this.loading && this.toLoad.size > 0) void this.load();
-    while (this.freeLanes > 0 && this.ready.size > 0) {
+    while (this.mayGo()) {
       const chains = this.gather();
       if (chains.length > 0) void this.send(chains);
     }
+  }
+
+  /**
+   * Groups wait for one another at the head's lock: a small one gains nothing by going beside another, and as part of the next one it
+   * costs no commit of its own.
+   */
+  private mayGo(): boolean {
+    const { freeLanes, ready, options } = this;
+    if (freeLanes === 0 || ready.size === 0) return false;
+    return freeLanes === options.lanes || ready.size >= options.maxGroupEvents / 2 || performance.now() - this.sentMs >= SLOW_GROUP_MS;
   }
 
   private gather(): Chain[] {
@@ -235,6 +248,8 @@ export class AppendBatcher {
 
   private async send(chains: readonly Chain[]): Promise<void> {
     this.freeLanes -= 1;
+    this.sentMs = performance.now();
+    const slow = setTimeout(() => this.schedule(), SLOW_GROUP_MS + 1);
     const asked = ++this.clock;
     const contended = chains.filter((chain) => chain.slots.some((slot) => slot.lost >= LOST_ROUNDS_BEFORE_LOCKING));
     const calm = chains.filter((chain) => !contended.includes(chain));
@@ -242,6 +257,7 @@ export class AppendBatcher {
     for (const chain of contended) {
       await this.committer.commitLocked(chain, (decided, verdict) => this.settle(decided, verdict, asked));
     }
+    clearTimeout(slow);
     this.freeLanes += 1;
     this.schedule();
   }
