@@ -9,6 +9,7 @@ import type { Command, Outcome } from './command.js';
 import { Committer, databaseAway } from './committer.js';
 import { settleDuplicates } from './duplicates.js';
 import { IdleStates } from './idle-states.js';
+import { Lanes } from './lanes.js';
 import { type AppendObserver, verdictOf } from './observer.js';
 import { Pending, Slot } from './slot.js';
 import { keysOf, Twins } from './twins.js';
@@ -35,8 +36,6 @@ export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'origin'> = {
 };
 
 const LOST_ROUNDS_BEFORE_LOCKING = 3;
-/** A group that is under way for longer, in ms, waits for something of its own. */
-const SLOW_GROUP_MS = 20;
 
 /**
  * Group append. Commands that arrive while a group is in flight go together into the next one; a lone command is sent at
@@ -51,8 +50,7 @@ export class AppendBatcher {
   private readonly toLoad = new Set<Slot>();
   private readonly twins = new Twins();
   private readonly committer: Committer;
-  private freeLanes: number;
-  private sentMs = 0;
+  private readonly lanes: Lanes;
   private loading = false;
   private scheduled = false;
   private closing = false;
@@ -68,7 +66,7 @@ export class AppendBatcher {
     private readonly pool: Pool, private readonly options: BatcherOptions, private readonly observer: AppendObserver,
     private readonly source = new EventSource(options.origin),
   ) {
-    this.freeLanes = options.lanes;
+    this.lanes = new Lanes(options, () => this.schedule());
     this.idle = new IdleStates(options.maxIdle, options.maxIdleBytes);
     this.committer = new Committer(pool, source, options, observer);
   }
@@ -161,20 +159,10 @@ export class AppendBatcher {
 
   private pump(): void {
     if (!this.loading && this.toLoad.size > 0) void this.load();
-    while (this.mayGo()) {
+    while (this.lanes.takes(this.ready.size)) {
       const chains = this.gather();
       if (chains.length > 0) void this.send(chains);
     }
-  }
-
-  /**
-   * Groups wait for one another at the head's lock: a small one gains nothing by going beside another, and as part of the next one it
-   * costs no commit of its own.
-   */
-  private mayGo(): boolean {
-    const { freeLanes, ready, options } = this;
-    if (freeLanes === 0 || ready.size === 0) return false;
-    return freeLanes === options.lanes || ready.size >= options.maxGroupEvents / 2 || performance.now() - this.sentMs >= SLOW_GROUP_MS;
   }
 
   private gather(): Chain[] {
@@ -247,9 +235,7 @@ export class AppendBatcher {
   }
 
   private async send(chains: readonly Chain[]): Promise<void> {
-    this.freeLanes -= 1;
-    this.sentMs = performance.now();
-    const slow = setTimeout(() => this.schedule(), SLOW_GROUP_MS + 1);
+    const leave = this.lanes.enter();
     const asked = ++this.clock;
     const contended = chains.filter((chain) => chain.slots.some((slot) => slot.lost >= LOST_ROUNDS_BEFORE_LOCKING));
     const calm = chains.filter((chain) => !contended.includes(chain));
@@ -257,8 +243,7 @@ export class AppendBatcher {
     for (const chain of contended) {
       await this.committer.commitLocked(chain, (decided, verdict) => this.settle(decided, verdict, asked));
     }
-    clearTimeout(slow);
-    this.freeLanes += 1;
+    leave();
     this.schedule();
   }
 
