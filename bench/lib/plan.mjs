@@ -11,7 +11,7 @@ const FULL = Object.freeze({
 });
 
 const QUICK = Object.freeze({
-  name: 'quick', rounds: 3, seconds: 1, trySeconds: 0.5,
+  name: 'quick', rounds: 2, seconds: 1, trySeconds: 0.5,
   mixed: { warmUp: 3, seconds: 12 },
   memory: { aggregates: 5_000 },
   live: { stages: 1, rounds: 1, broadcasts: 6, seconds: 3 },

@@ -50,6 +50,10 @@ export class HttpConnection {
   }
 
   #read(chunk) {
+    if (!this.#waiting) {
+      this.#socket.destroy(new Error('an answer that nobody asked for'));
+      return;
+    }
     const data = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     const end = data.indexOf(HEAD_END);
     if (end >= 0) {

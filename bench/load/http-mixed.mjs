@@ -94,7 +94,8 @@ class MixedRun {
     const instance = Math.floor(Math.random() * this.#free.length);
     const job = { kind, who: this.pick(), intended, instance, n: this.#sent };
     this.#open.add(job);
-    const connection = this.#free[instance].pop();
+    // In turn: one that lies unused for 15 s is closed by the service.
+    const connection = this.#free[instance].shift();
     if (connection) void this.#send(job, connection);
     else this.#queues[instance].push(job);
   }
