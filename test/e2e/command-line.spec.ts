@@ -71,11 +71,11 @@ describe('the command line and a running service', () => {
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-    await eventually(() => expect(out.split('\n')).toHaveLength(3), 60_000);
+    await eventually(() => expect(out.split('\n')).toHaveLength(3));
     await change(id, { gold: 3 });
     await change(id, { gold: 4 }, { eventType: 'Other' });
     await change(id, { gold: 5 });
-    await eventually(() => expect(out.split('\n')).toHaveLength(5), 60_000);
+    await eventually(() => expect(out.split('\n')).toHaveLength(5));
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     const seen = out.trim().split('\n').map((line) => JSON.parse(line) as { version?: number; eventVersion?: number });
@@ -130,7 +130,7 @@ describe('the command line and a running service', () => {
     await change(id, { level: 3 });
     const list = ['flags', 'list', '--id', id, '--type', 'player'];
     let flagged: { flagId: string }[] = [];
-    await eventually(async () => expect(flagged = (await json(list)) as unknown as typeof flagged).toHaveLength(1), 60_000);
+    await eventually(async () => expect(flagged = (await json(list)) as unknown as typeof flagged).toHaveLength(1));
     const { flagId } = flagged[0]!;
     expect(flagged).toMatchObject([{ rule: 'player-level-never-falls', status: 'open', aggregateId: id }]);
     expect((await cli(list)).out).toContain(`${flagId}  open`);

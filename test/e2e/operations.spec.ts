@@ -54,12 +54,12 @@ describe('operations', () => {
       createdBy: 'spec', createdAt: expect.any(String), startedAt: expect.any(String),
     }), 30_000);
     expect((await ask('POST', `/${id}/cancel`)).body).toMatchObject({ status: 'cancelling' });
-    await eventually(async () => expect((await ask('GET', `/${id}`)).body).toMatchObject({ status: 'cancelled', done: 1 }), 30_000);
+    await eventually(async () => expect((await ask('GET', `/${id}`)).body).toMatchObject({ status: 'cancelled', done: 1 }));
     upTo = 4;
     const resumed = await ask('POST', `/${id}/resume`);
     expect(resumed).toMatchObject({ status: 202, body: { status: 'queued', operationId: id } });
     expect(resumed.headers.get('location')).toBe(`/api/v1/operations/${id}`);
-    await eventually(async () => expect((await ask('GET', `/${id}`)).body).toMatchObject({ status: 'completed', progress: 1, result: { steps: 4 } }), 30_000);
+    await eventually(async () => expect((await ask('GET', `/${id}`)).body).toMatchObject({ status: 'completed', progress: 1, result: { steps: 4 } }));
     expect(await ask('POST', `/${id}/resume`)).toMatchObject({ status: 422, body: { error: 'INVALID_OPERATION' } });
     const second = await begin();
     const page = await ask('GET', '?limit=1');

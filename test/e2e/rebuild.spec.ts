@@ -26,7 +26,7 @@ describe('operations on states', () => {
       const { body } = await service.ask('GET', asked.headers.get('location')!, { token });
       expect(['completed', 'failed', 'cancelled']).toContain(body['status']);
       return body;
-    }, 60_000);
+    });
   };
 
   /** Players, guilds and deeds on them, all the time, through both instances. */
@@ -101,7 +101,7 @@ describe('operations on states', () => {
     expect(answers.length).toBeGreaterThan(50);
     await expectFolded();
     expect(await begin('rebuild/revert', { target: 'states' })).toMatchObject({ status: 422, body: { error: 'INVALID_OPERATION' } });
-  }, 120_000);
+  });
 
   it('refuse states that differ unless that is accepted; then every instance serves the new ones', async () => {
     const { id, state } = fresh();

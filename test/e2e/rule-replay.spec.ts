@@ -28,7 +28,7 @@ describe('a rule tried on the past', () => {
       const { body: operation } = await service.ask('GET', begun.headers.get('location')!, { token: operator });
       expect(operation['status']).toBe('completed');
       return operation as Operation;
-    }, 60_000);
+    });
   };
   const positionNow = async (): Promise<number> => Number((await service.db.pool.query<{ position: string }>('SELECT position FROM global_state.log_heads')).rows[0]!.position);
   const rule = (of: object): object => ({ id: 'candidate', aggregateType: 'player', about: 'Tried', ...of });

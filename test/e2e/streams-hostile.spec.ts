@@ -187,12 +187,12 @@ describe('hostile clients', () => {
   it('more subscriptions than a connection may have', async () => {
     const client = await dial();
     for (let i = 0; i < 950; i += 1) client.say({ action: 'subscribe', channel: `world/${randomUUID()}` });
-    await eventually(() => expect(client.all.filter(({ messageType }) => messageType === 'LIVE')).toHaveLength(950), 30_000);
+    await eventually(() => expect(client.all.filter(({ messageType }) => messageType === 'LIVE')).toHaveLength(950));
     await eventually(async () => {
       const channels = Array.from({ length: 10 }, () => `world/${randomUUID()}`);
       for (const channel of channels) client.say({ action: 'subscribe', channel });
       await eventually(() => expect(client.all.some(({ error }) => error === 'RATE_LIMITED')).toBe(true), 200);
-    }, 30_000);
+    });
     expect(await metric(service, 'stream_subscriptions')).toBe(1_001);
     await client.hangUp();
   });

@@ -64,7 +64,7 @@ describe('what was not durable', () => {
     } finally {
       await run.end();
     }
-  }, 120_000);
+  });
 });
 
 describe('what is planted', () => {

@@ -92,7 +92,7 @@ describe('analytics', () => {
   const counted = (): Promise<void> => eventually(async () => {
     const { rows } = await db.pool.query<{ position: string }>('SELECT position FROM global_state.checkpoints WHERE consumer = $1', [ANALYTICS]);
     expect(Number(rows[0]?.position)).toBe(position);
-  }, 30_000);
+  });
 
   const stateOf = (range: TimeRange, grouping: Grouping, types = TYPES) =>
     new GetStateAnalyticsHandler({ pool: db.pool, region: 'here', counts: true, now: () => NOW }).execute(new GetStateAnalytics(range, grouping, types));
@@ -101,7 +101,7 @@ describe('analytics', () => {
 
   const rows = async (sql: string): Promise<unknown[]> => (await db.pool.query(sql)).rows;
   /** Again while connections are cut. */
-  const patiently = <T>(work: () => Promise<T>): Promise<T> => eventually(work, 30_000);
+  const patiently = <T>(work: () => Promise<T>): Promise<T> => eventually(work);
 
   /** Every figure of the live build, as the tables hold it. */
   const figures = async (): Promise<Record<string, unknown>> => {
@@ -241,7 +241,7 @@ describe('analytics', () => {
     const operation = await by.get(id);
     expect(['completed', 'failed', 'cancelled']).toContain(operation.status);
     return operation;
-  }, 60_000);
+  });
 
   it('is built again to the same figures, in a build of its own that takes the place of the old one', async () => {
     const one = rebuilder();
@@ -343,7 +343,7 @@ describe('analytics', () => {
       await blocker.query('BEGIN');
       await blocker.query('SELECT FROM global_state.analytics_builds FOR UPDATE');
       const { id } = await rebuild(by);
-      await eventually(async () => expect((await by.get(id)).status).toBe('running'), 30_000);
+      await eventually(async () => expect((await by.get(id)).status).toBe('running'));
       await by.cancel(id);
       await blocker.query('COMMIT');
       expect(await ended(by, id)).toMatchObject({ status: 'cancelled' });

@@ -73,7 +73,7 @@ describe('the audit log', () => {
       await client.query('SELECT FROM global_state.audit_entries');
       const log = open({ now: () => NOW });
       log.onApplicationBootstrap();
-      await eventually(() => expect(said).toEqual([expect.stringContaining('looked after later')]), 20_000);
+      await eventually(() => expect(said).toEqual([expect.stringContaining('looked after later')]));
       await log.begin(DONE);
       await client.query('COMMIT');
       client.release();
@@ -131,7 +131,7 @@ describe('the audit log', () => {
         await client.query('COMMIT');
         client.release();
       }
-      await eventually(() => expect(log.figures).toEqual({ recorded: 6, counted: 0, lost: 0 }), 20_000);
+      await eventually(() => expect(log.figures).toEqual({ recorded: 6, counted: 0, lost: 0 }));
       expect((await rows()).filter(({ kind }) => kind === 'refusal')).toHaveLength(5);
     });
   });

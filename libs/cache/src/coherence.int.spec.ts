@@ -33,7 +33,7 @@ describe('the caches of an instance', () => {
     await db.drop();
   });
 
-  const sighted = (): Promise<void> => eventually(() => expect(cache.isSighted).toBe(true), 20_000);
+  const sighted = (): Promise<void> => eventually(() => expect(cache.isSighted).toBe(true));
 
   it('come back after a look that was cancelled, and know then what was written meanwhile', async () => {
     const key = `player/${randomUUID()}`;

@@ -35,7 +35,7 @@ it('goes to exactly one of many that contend at once, also beside the sockets of
     }
     await won[0]?.value.release();
   }
-}, 30_000);
+});
 
 it('is given up to a candidate of a lower name, and one of a higher name is waited for', async () => {
   await (await FolderLock.take(folder)).release();

@@ -68,8 +68,8 @@ describe('operations', () => {
       const operation = await operations.get(id);
       expect(operation.status).toBe(status);
       return operation;
-    }, 30_000);
-  const atStep = (id: string, step: number) => eventually(async () => expect((await steps(id)).at(-1)?.step).toBe(step), 30_000);
+    });
+  const atStep = (id: string, step: number) => eventually(async () => expect((await steps(id)).at(-1)?.step).toBe(step));
 
   it('are done once each, by whichever instance', async () => {
     const [one, other] = [instance('one'), instance('other')];
@@ -105,7 +105,7 @@ describe('operations', () => {
         // Again and again: one that was on its way in is seen only later.
         await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`);
         expect(lines.join()).toContain('its lease ran out');
-      }, 30_000);
+      });
       open();
       expect(await reached(other, id, 'completed')).toMatchObject({ result: { by: 'other' }, done: 5 });
       expect(await steps(id)).toEqual(oneToFive.map((step) => ({ step, instance: step > 2 ? 'other' : 'cut' })));
@@ -133,16 +133,16 @@ describe('operations', () => {
     };
     one.register('slow', { unit: 'steps', targets: () => ['slow'], run: work });
     const { id } = await submit(one, {}, 'slow');
-    await eventually(() => expect(runs).toBe(1), 30_000);
+    await eventually(() => expect(runs).toBe(1));
     const other = instance('other');
     other.register('slow', { unit: 'steps', targets: () => ['slow'], run: work });
     await db.pool.query('UPDATE global_state.operations SET leased_until = now()');
-    await eventually(() => expect(runs).toBe(2), 30_000);
+    await eventually(() => expect(runs).toBe(2));
     open();
     expect(await late).toEqual(new OperationStopped('lease lost'));
     expect(await steps(id)).toEqual([]);
     expect(await reached(other, id, 'completed')).toMatchObject({ result: { run: 2 }, done: 0 });
-    await eventually(() => expect(lines.join()).toContain('was taken from this instance'), 30_000);
+    await eventually(() => expect(lines.join()).toContain('was taken from this instance'));
   });
 
   it('are handed over at a drain', async () => {
@@ -201,7 +201,7 @@ describe('operations', () => {
     expect(lines).toEqual([`error the operation fail ${id} failed: cannot count`]);
     await eventually(() => expect(one.figures.finished).toEqual({ completed: 0, failed: 1, cancelled: 0 }));
     await one.resume(id);
-    await eventually(() => expect(lines).toHaveLength(2), 30_000);
+    await eventually(() => expect(lines).toHaveLength(2));
     expect((await reached(one, id, 'failed')).error).toBe('cannot count');
   });
 

@@ -187,7 +187,7 @@ describe('rebuilding the states', () => {
     await Promise.all(refs.map((ref) => count(stores[0]!, ref)));
     await expectFolded();
     await expect(builds.revert(undefined)).rejects.toThrow('no build before');
-  }, 60_000);
+  });
 
   it('is gone on with from any of its steps when the connection is cut, the swap too', async () => {
     const refs = some(20);
@@ -224,7 +224,7 @@ describe('rebuilding the states', () => {
     expect(aggregates).toBe(20);
     expect(events).toBe((await stores[0]!.head()).position);
     await expectFolded(renamed);
-  }, 60_000);
+  });
 
   it('ends between two steps when it is told to, and goes on from there', async () => {
     await populate(some(20));

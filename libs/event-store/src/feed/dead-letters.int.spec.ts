@@ -51,7 +51,7 @@ describe('dead letters', () => {
   const handled = async (id: string): Promise<number[]> =>
     (await db.pool.query<{ version: string }>('SELECT version FROM handled WHERE id = $1 ORDER BY n', [id])).rows.map(({ version }) => Number(version));
   const letters = (): Promise<DeadLetter[]> => store.deadLetters.list({ limit: 10 });
-  const at = (position: number) => eventually(async () => expect((await projections.status())[0]).toMatchObject({ position, head: position }), 30_000);
+  const at = (position: number) => eventually(async () => expect((await projections.status())[0]).toMatchObject({ position, head: position }));
   const parkOne = async (): Promise<DeadLetter> => {
     broken.add('Poison');
     await append(poisoned, 'Fine', 'Poison', 'Fine');
@@ -127,7 +127,7 @@ describe('dead letters', () => {
     await append(poisoned, 'Poison');
     await append(other, 'Fine');
     projections.start('spec', handle);
-    await eventually(() => expect(tries).toBeGreaterThan(6), 30_000);
+    await eventually(() => expect(tries).toBeGreaterThan(6));
     expect(await letters()).toEqual([]);
     broken.clear();
     await at(2);
@@ -138,7 +138,7 @@ describe('dead letters', () => {
     broken.add('Poison');
     for (const id of [poisoned, other, third]) await append(id, 'Poison');
     projections.start('spec', handle);
-    await eventually(() => expect(projections.figures.get('spec')!.failures).toBeGreaterThan(2), 30_000);
+    await eventually(() => expect(projections.figures.get('spec')!.failures).toBeGreaterThan(2));
     expect(await letters()).toEqual([]);
     expect((await projections.status())[0]).toMatchObject({ position: 0, stall: { reason: 'cannot count this' } });
     await append(randomUUID(), 'Fine');

@@ -91,7 +91,7 @@ describe('AnsweredLines over a socket', () => {
     response.socket.pause();
     const feed = (): void => write(`${long}\n`.repeat(100), feed);
     feed();
-    await eventually(() => expect(stream.destroyed).toBe(true), 20_000);
+    await eventually(() => expect(stream.destroyed).toBe(true));
     expect(stream.readableLength).toBeLessThan(128 * 1024);
     expect(settled).toBe(taken);
   });
