@@ -1,6 +1,6 @@
 import { type AggregateRef, refKey } from '@app/kernel';
 import { type EventRecord, FOLD_GENERATION } from '../writer/advance.js';
-import { ArrayParameter } from './array-parameter.js';
+import { ArrayParameter, type ArrayType } from './array-parameter.js';
 import type { ChainRecord, StateRecord } from './chain-record.js';
 
 /**
@@ -8,9 +8,9 @@ import type { ChainRecord, StateRecord } from './chain-record.js';
  * @param resent every event may be in the log already
  */
 export function encodeGroup(chains: readonly ChainRecord[], resent: boolean): unknown[] {
-  const events = new EventColumns();
-  const states = new StateColumns();
-  const receipts = new ReceiptColumns();
+  const events = new EventColumns(countOf(chains, 'events'));
+  const states = new StateColumns(countOf(chains, 'states'));
+  const receipts = new ReceiptColumns(countOf(chains, 'receipts'));
   chains.forEach((chain, c) => {
     for (const event of chain.events) events.add(event, c, resent);
     const places = placesOfLast(chain, events.count);
@@ -18,6 +18,10 @@ export function encodeGroup(chains: readonly ChainRecord[], resent: boolean): un
     for (const receipt of chain.receipts) receipts.add(receipt, c);
   });
   return [...events.values(), ...states.values(), FOLD_GENERATION, ...receipts.values()];
+}
+
+function countOf(chains: readonly ChainRecord[], what: keyof ChainRecord): number {
+  return chains.reduce((sum, chain) => sum + chain[what].length, 0);
 }
 
 /** For each state of the chain the place of its aggregate's last event, counted from 1, in a group that ends with the chain. */
@@ -28,29 +32,38 @@ function placesOfLast({ events, states }: ChainRecord, count: number): number[] 
   return states.map(({ after }) => places.get(refKey(after.ref))!);
 }
 
-class EventColumns {
+class Columns {
+  /** @param expected values in each, if every row has one */
+  constructor(private readonly expected: number) {}
+
+  protected column(type: ArrayType): ArrayParameter {
+    return new ArrayParameter(type, this.expected);
+  }
+}
+
+class EventColumns extends Columns {
   count = 0;
-  private readonly chain = new ArrayParameter('int4');
-  private readonly partition = new ArrayParameter('int2');
-  private readonly eventId = new ArrayParameter('uuid', 4096);
-  private readonly type = new ArrayParameter('text', 2048);
-  private readonly id = new ArrayParameter('uuid', 4096);
-  private readonly generation = new ArrayParameter('int4');
-  private readonly version = new ArrayParameter('int8', 2048);
-  private readonly eventType = new ArrayParameter('text', 4096);
-  private readonly schemaVersion = new ArrayParameter('int2');
-  private readonly data = new ArrayParameter('json', 65_536);
-  private readonly ops = new ArrayParameter('json', 65_536);
+  private readonly chain = this.column('int4');
+  private readonly partition = this.column('int2');
+  private readonly eventId = this.column('uuid');
+  private readonly type = this.column('text');
+  private readonly id = this.column('uuid');
+  private readonly generation = this.column('int4');
+  private readonly version = this.column('int8');
+  private readonly eventType = this.column('text');
+  private readonly schemaVersion = this.column('int2');
+  private readonly data = this.column('json');
+  private readonly ops = this.column('json');
   private readonly metadata = new ArrayParameter('json');
-  private readonly actor = new ArrayParameter('text', 4096);
+  private readonly actor = this.column('text');
   private readonly commandKey = new ArrayParameter('text');
   private readonly correlationId = new ArrayParameter('uuid');
   private readonly causationId = new ArrayParameter('uuid');
   private readonly serverId = new ArrayParameter('text');
   private readonly playerId = new ArrayParameter('uuid');
   private readonly sessionId = new ArrayParameter('uuid');
-  private readonly hlc = new ArrayParameter('int8', 2048);
-  private readonly hash = new ArrayParameter('bytea', 8192);
+  private readonly hlc = this.column('int8');
+  private readonly hash = this.column('bytea');
   private readonly suspects: number[] = [];
 
   add(event: EventRecord, chain: number, resent: boolean): void {
@@ -98,15 +111,15 @@ class EventColumns {
   }
 }
 
-class StateColumns {
-  private readonly last = new ArrayParameter('int4');
-  private readonly base = new ArrayParameter('int8', 2048);
-  private readonly build = new ArrayParameter('int4');
-  private readonly revision = new ArrayParameter('int4');
-  private readonly deleted = new ArrayParameter('bool');
-  private readonly data = new ArrayParameter('json', 65_536);
-  private readonly checksum = new ArrayParameter('bytea', 8192);
-  private readonly clocks = new ArrayParameter('json', 16_384);
+class StateColumns extends Columns {
+  private readonly last = this.column('int4');
+  private readonly base = this.column('int8');
+  private readonly build = this.column('int4');
+  private readonly revision = this.column('int4');
+  private readonly deleted = this.column('bool');
+  private readonly data = this.column('json');
+  private readonly checksum = this.column('bytea');
+  private readonly clocks = this.column('json');
   private readonly memory = new ArrayParameter('json');
 
   add({ base, after, frozen, memory }: StateRecord, last: number): void {
@@ -127,11 +140,11 @@ class StateColumns {
   }
 }
 
-class ReceiptColumns {
-  private readonly chain = new ArrayParameter('int4');
-  private readonly key = new ArrayParameter('text');
-  private readonly fingerprint = new ArrayParameter('text');
-  private readonly refs = new ArrayParameter('json');
+class ReceiptColumns extends Columns {
+  private readonly chain = this.column('int4');
+  private readonly key = this.column('text');
+  private readonly fingerprint = this.column('text');
+  private readonly refs = this.column('json');
 
   add({ key, fingerprint, refs }: ChainRecord['receipts'][number], chain: number): void {
     this.chain.addInteger(chain);

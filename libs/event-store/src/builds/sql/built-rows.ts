@@ -1,5 +1,5 @@
 import type { AggregateRef } from '@app/kernel';
-import { ArrayParameter } from '../../sql/array-parameter.js';
+import { ArrayParameter, type ArrayType } from '../../sql/array-parameter.js';
 import { type Queryable, run } from '../../sql/database.js';
 import type { Folded } from '../state-fold.js';
 
@@ -125,8 +125,8 @@ function toHeld({ type, id, fields, differed, version, checksum, hash, live_vers
 }
 
 function encode(folded: readonly Folded[]): unknown[] {
-  const column = (type: ConstructorParameters<typeof ArrayParameter>[0], add: (to: ArrayParameter, of: Folded) => void): Buffer | null => {
-    const array = new ArrayParameter(type);
+  const column = (type: ArrayType, add: (to: ArrayParameter, of: Folded) => void): Buffer | null => {
+    const array = new ArrayParameter(type, folded.length);
     for (const each of folded) add(array, each);
     return array.value();
   };
