@@ -71,7 +71,7 @@ export class EventStore {
     const settings: BatcherOptions = { ...BATCHER_DEFAULTS, ...options };
     const log = options.log ?? (() => undefined);
     this.appendPool = new Pool({
-      connectionString: options.databaseUrl, max: settings.lanes, application_name: 'gss-append', connectionTimeoutMillis: 5000,
+      connectionString: options.databaseUrl, max: settings.lanes + 1, application_name: 'gss-append', connectionTimeoutMillis: 5000,
       query_timeout: QUERY_TIMEOUT_MS, keepAlive: true,
     });
     this.appendPool.on('error', (error) => log(`an idle append connection broke: ${error.message}`));
@@ -88,7 +88,9 @@ export class EventStore {
     this.deadLetters = new DeadLetters(pool);
     this.projections = new Projections(pool, this.feed, this.deadLetters, { log });
     this.builds = new StateBuilds(pool);
-    this.changes = new ChangeTail(options.databaseUrl, this.wakeup, { log });
+    this.changes = new ChangeTail(options.databaseUrl, this.wakeup, {
+      log, seen: (changes) => changes.forEach(({ key, version }) => this.batcher.idle.outdate(key, version)),
+    });
     this.purge = setInterval(() => {
       purgeReceipts(pool, PURGE_LIMIT).catch((error: Error) => log(`old receipts stay for now: ${error.message}`));
     }, PURGE_EVERY_MS);

@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { isTransient } from '../sql/database.js';
-import { type Changes, readChanges } from '../sql/read-changes.js';
+import { type Change, type Changes, readChanges } from '../sql/read-changes.js';
 import { PARTITION } from '../writer/advance.js';
 import type { Wakeup } from './wakeup.js';
 
@@ -18,6 +18,8 @@ export interface ChangeBatch extends Changes {
 }
 
 export interface ChangeTailOptions {
+  /** Told of what every look found, before whoever follows. */
+  readonly seen?: (changes: readonly Change[]) => void;
   readonly log: (line: string) => void;
 }
 
@@ -58,6 +60,7 @@ export class ChangeTail {
       const seen = this.wakeup.count;
       const batch: ChangeBatch | undefined = await this.look(last);
       last = batch;
+      if (batch) this.options.seen?.(batch.changes);
       if (batch) yield batch;
       if (batch && !batch.caughtUp) continue;
       await pause(batch ? REST_MS : HEARTBEAT_MS);

@@ -135,6 +135,21 @@ describe('group append', () => {
     });
   });
 
+  it('hears of what another instance wrote from the log, and is not refused first', async () => {
+    const [here, there] = [open(), open()];
+    const ref = player();
+    const stop = new AbortController();
+    const looks = here.changes.follow(stop.signal);
+    const following = (async () => { while (!(await looks.next()).done); })();
+    await here.execute(increment(ref));
+    await there.execute(increment(ref));
+    await eventually(() => expect(here.idleStates.count).toBe(0));
+    await here.execute(increment(ref));
+    expect(verdicts).toEqual({ appended: 3 });
+    stop.abort();
+    await following;
+  });
+
   it('gives twins of one key one effect and one answer, on whatever instance they run', async () => {
     const instances = [open(), open()];
     const ref = player();

@@ -27,6 +27,12 @@ export class IdleStates {
     return this.held.get(key);
   }
 
+  /** An aggregate has reached that version: an older state would only be refused. */
+  outdate(key: string, version: number): void {
+    const state = this.held.peek(key);
+    if (state && state.version < version) this.held.delete(key);
+  }
+
   /** @param textLength of its data and clocks as JSON text, where that is known */
   set(key: string, state: AggregateSnapshot, textLength = lengthOf(state)): void {
     this.held.set(key, state, { size: ENTRY_COST + BYTES_A_UNIT * textLength });

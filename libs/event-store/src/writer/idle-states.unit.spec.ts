@@ -14,6 +14,16 @@ describe('states that nobody writes just now', () => {
     expect(idle.count).toBe(2);
   });
 
+  it('are let go once the aggregate has gone on, not before', () => {
+    const idle = new IdleStates(2, 1_000_000);
+    idle.set('a', { ...state('a'), version: 5 });
+    idle.outdate('a', 5);
+    expect(idle.get('a')?.version).toBe(5);
+    idle.outdate('a', 6);
+    expect(idle.get('a')).toBeUndefined();
+    idle.outdate('nobody', 1);
+  });
+
   it('are kept up to their bytes, as they were told or as they are', () => {
     const idle = new IdleStates(1000, 1_000_000);
     for (let i = 0; i < 20; i += 1) idle.set(`k${i}`, state('x'.repeat(100_000)), i % 2 ? 100_000 : undefined);
