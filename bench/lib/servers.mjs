@@ -18,12 +18,18 @@ const NEVER_REACHED = '1000000000';
 
 /** @typedef {{ url: string, host: string, port: number, user: string, name: string }} Database */
 
-/** A PostgreSQL of our own in a temporary folder, with its usual settings (fsync on) but room for every peer's connections. */
+/** What a server keeps of its WAL to write over, as one does that has run for a while; 16 MB each. */
+const WAL_SEGMENTS = 62;
+
+/**
+ * A PostgreSQL of our own in a temporary folder, with its usual settings (fsync on) but room for every peer's connections. A fresh one fills
+ * each new segment of its WAL with zeros while its writers wait, 40 ms and more: these are made beforehand.
+ */
 export async function startPostgres(closing) {
   const { EmbeddedPostgres } = await import('../../dist/libs/embedded-postgres/src/index.js');
   const folder = await mkdtemp(join(tmpdir(), 'gss-bench-'));
   closing.add(() => rm(folder, { recursive: true, force: true }));
-  const server = await EmbeddedPostgres.start({ dataDir: folder, settings: { max_connections: '300' } });
+  const server = await EmbeddedPostgres.start({ dataDir: folder, settings: { max_connections: '300', min_wal_size: '1GB', max_wal_size: '2GB' } });
   closing.add(() => server.stop());
   const { host, port, user } = server.connection;
   const query = async (text) => {
@@ -35,6 +41,8 @@ export async function startPostgres(closing) {
       await client.end();
     }
   };
+  await query(`DO $$ BEGIN FOR i IN 1..${WAL_SEGMENTS} LOOP PERFORM pg_logical_emit_message(false, 'gss', ''), pg_switch_wal(); END LOOP; END $$`);
+  await query('CHECKPOINT');
   return {
     version: (await query('SHOW server_version'))[0].server_version,
     /** A fresh database: what one row writes and announces is nothing to the others. @returns {Promise<Database>} */
