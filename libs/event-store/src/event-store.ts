@@ -70,6 +70,7 @@ export class EventStore {
   constructor(private readonly pool: Pool, options: EventStoreOptions, observer: AppendObserver) {
     const settings: BatcherOptions = { ...BATCHER_DEFAULTS, ...options };
     const log = options.log ?? (() => undefined);
+    // One for each group under way, and one to read states on: those must not wait for the groups.
     this.appendPool = new Pool({
       connectionString: options.databaseUrl, max: settings.lanes + 1, application_name: 'gss-append', connectionTimeoutMillis: 5000,
       query_timeout: QUERY_TIMEOUT_MS, keepAlive: true,
