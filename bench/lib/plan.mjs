@@ -11,10 +11,10 @@ const FULL = Object.freeze({
 });
 
 const QUICK = Object.freeze({
-  name: 'quick', rounds: 2, seconds: 1, trySeconds: 0.5,
-  mixed: { warmUp: 3, seconds: 12 },
+  name: 'quick', rounds: 2, seconds: 1, trySeconds: 0.3,
+  mixed: { warmUp: 3, seconds: 10 },
   memory: { aggregates: 5_000 },
-  live: { stages: 1, rounds: 1, broadcasts: 6, seconds: 3 },
+  live: { stages: 1, rounds: 1, broadcasts: 6, seconds: 2 },
   soak: { warmUp: 10, seconds: 60, every: 1 },
 });
 
