@@ -57,6 +57,17 @@ describe('rollbacks over HTTP', () => {
       .toMatchObject({ status: 'undone', reason: 'an exploit', executedBy: 'olga', undoReason: 'a mistake' });
   });
 
+  it('says where it landed, so that a read through any instance can ask for it', async () => {
+    const { id, state } = fresh();
+    await event(id, { gold: 10 });
+    await event(id, { gold: { $inc: 5 } });
+    const { body } = await preview({ aggregate: { aggregateType: 'player', aggregateId: id, toVersion: 1 } });
+    const after = async (answer: Answer): Promise<unknown> =>
+      (await service.ask('GET', state, { headers: { 'x-min-position': answer.headers.get('x-position')! } })).body['data'];
+    expect(await after(await execute(body['rollbackId'], '1'))).toEqual({ gold: 10 });
+    expect(await after(await post(`${PATH}/${String(body['rollbackId'])}/undo`, { reason: 'a mistake' }))).toEqual({ gold: 15 });
+  });
+
   it('takes one aggregate back over any number of events, other rollbacks among them', async () => {
     const { id, state } = fresh();
     await event(id, { gold: 10, title: 'a' });

@@ -6,6 +6,7 @@ export { DEFINITIONS, shippedRules } from './domain/definitions/index.js';
 export { ruleOf } from './domain/rules.js';
 export { GameStateModule } from './game-state.module.js';
 export { hotReads, type Shortcut } from './http/hot-read.js';
+export { tellPosition } from './http/consistency.js';
 export { type ContextOf, contextsOf } from './http/context.js';
 export { isUploading } from './http/ingest/open-uploads.js';
 export { AggregateStateBody, GameEventBody, MAX_BATCH } from './http/schemas.js';

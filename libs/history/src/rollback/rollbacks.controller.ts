@@ -1,6 +1,6 @@
 import { Access, CurrentPrincipal, type Principal } from '@app/auth';
-import type { Outcome } from '@app/event-store';
-import { contextsOf, Describe, nextLink } from '@app/game-state';
+import { Coherence } from '@app/cache';
+import { contextsOf, Describe, nextLink, tellPosition } from '@app/game-state';
 import { ServiceError } from '@app/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ListedRollback, Rollback } from '../sql/rollbacks.js';
 import { RollbackExecution, RollbackParams, RollbackRequest, RollbacksQuery, RollbackUndo } from './rollback-schemas.js';
-import { Rollbacks } from './rollbacks.js';
+import { type Done, Rollbacks } from './rollbacks.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -17,7 +17,7 @@ const DEFAULT_LIMIT = 50;
 @Access('operate')
 @Controller('rollbacks')
 export class RollbacksController {
-  constructor(private readonly rollbacks: Rollbacks) {}
+  constructor(private readonly rollbacks: Rollbacks, private readonly coherence: Coherence) {}
 
   @Post()
   @Describe({
@@ -43,8 +43,9 @@ export class RollbacksController {
   async execute(
     @Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>,
     @Body({ schema: RollbackExecution }) body: z.output<typeof RollbackExecution>, @CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    return resultOf(await this.rollbacks.execute(rollbackId, body, principal, contextsOf(request, principal)));
+    return this.answer(reply, await this.rollbacks.execute(rollbackId, body, principal, contextsOf(request, principal)));
   }
 
   @Post(':rollbackId/undo')
@@ -56,8 +57,9 @@ export class RollbacksController {
   async undo(
     @Param({ schema: RollbackParams }) { rollbackId }: z.output<typeof RollbackParams>,
     @Body({ schema: RollbackUndo }) body: z.output<typeof RollbackUndo>, @CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    return resultOf(await this.rollbacks.undoIt(rollbackId, body, principal, contextsOf(request, principal)));
+    return this.answer(reply, await this.rollbacks.undoIt(rollbackId, body, principal, contextsOf(request, principal)));
   }
 
   @Get()
@@ -85,19 +87,20 @@ export class RollbacksController {
   ): Promise<object> {
     return bodyOf(await this.rollbacks.get(rollbackId, principal));
   }
+
+  private answer(reply: FastifyReply, { rollback, events }: Done): object {
+    tellPosition(reply, events, this.coherence);
+    return {
+      rollbackId: rollback.id, status: rollback.status,
+      events: events.map(({ eventId, type, ref, version }) => ({
+        eventId, eventType: type, aggregateType: ref.type, aggregateId: ref.id, eventVersion: version,
+      })),
+    };
+  }
 }
 
 function bodyOf({ id: rollbackId, number: _number, ...rollback }: Rollback | ListedRollback): object {
   return { rollbackId, ...rollback };
-}
-
-function resultOf({ rollback, events }: { rollback: Rollback; events: Outcome['events'] }): object {
-  return {
-    rollbackId: rollback.id, status: rollback.status,
-    events: events.map(({ eventId, type, ref, version }) => ({
-      eventId, eventType: type, aggregateType: ref.type, aggregateId: ref.id, eventVersion: version,
-    })),
-  };
 }
 
 function encode(number: number): string {

@@ -22,7 +22,7 @@ const PREVIEW_SECONDS = 15 * 60;
 /** Each holds a connection of the pool and needs another one. */
 const MOST_AT_ONCE = 3;
 
-interface Done {
+export interface Done {
   readonly rollback: Rollback;
   readonly events: Events;
 }
