@@ -98,6 +98,9 @@ const VIEW = `CREATE VIEW global_state.aggregate_states AS
  * Only numbers go through the joins and sorts; the wide values are taken out of the arrays where they are stored. plpgsql
  * keeps its arrays unpacked, so an element is found in one step.
  *
+ * What a statement of plpgsql costs before its first row is most of what a lone event costs: those that have nothing to do are
+ * left out.
+ *
  * A plan of plpgsql lives as long as its session: one made while the tables are empty would scan them for ever, and one for
  * each call costs more than the call. Hence one plan, and nested loops over indexes only.
  */
@@ -165,10 +168,14 @@ const APPEND_GROUP = `
 
     -- Only what is accepted is numbered.
     refused := moved || known || taken_before;
-    SELECT array_agg(place ORDER BY n) INTO places FROM (
-      SELECT n, CASE WHEN accepted THEN count(*) FILTER (WHERE accepted) OVER (PARTITION BY e_partition[n] ORDER BY n) END AS place
-      FROM (SELECT n, e_chain[n] <> ALL (refused) AS accepted FROM generate_series(1, cardinality(e_chain)) AS n) AS event
-    ) AS placed;
+    IF cardinality(refused) = 0 AND cardinality(p_partitions) = 1 THEN
+      places := ARRAY(SELECT generate_series(1, cardinality(e_chain)));
+    ELSE
+      SELECT array_agg(place ORDER BY n) INTO places FROM (
+        SELECT n, CASE WHEN accepted THEN count(*) FILTER (WHERE accepted) OVER (PARTITION BY e_partition[n] ORDER BY n) END AS place
+        FROM (SELECT n, e_chain[n] <> ALL (refused) AS accepted FROM generate_series(1, cardinality(e_chain)) AS n) AS event
+      ) AS placed;
+    END IF;
 
     INSERT INTO global_state.events (partition, position, event_id, aggregate_type, aggregate_id, generation, version,
       event_type, schema_version, data, ops, metadata, actor, command_key, correlation_id, causation_id, server_id,
@@ -181,21 +188,25 @@ const APPEND_GROUP = `
 
     IF FOUND THEN
       -- Apart from each other: an upsert locks each row before it changes it, which costs a record of the WAL more.
-      UPDATE global_state.aggregate_state_builds AS state SET generation = e_generation[n], version = e_version[n],
-        deleted = s_deleted[i], data = s_data[i], checksum = s_checksum[i], clocks = s_clocks[i], hash = e_hash[n],
-        hlc = e_hlc[n], fold_generation = least(state.fold_generation, s_fold), position = starts[e_partition[n]] + places[n],
-        last_modified = stamps[e_partition[n]], memory = coalesce(s_memory[i], state.memory)
-      FROM (SELECT i, s_last[i] AS n FROM generate_series(1, cardinality(s_last)) AS i
-        WHERE s_base[i] > 0 AND places[s_last[i]] IS NOT NULL) AS changed
-      WHERE aggregate_id = e_id[n] AND aggregate_type = e_type[n] AND build = s_build[i];
+      IF 0 < ANY (s_base) THEN
+        UPDATE global_state.aggregate_state_builds AS state SET generation = e_generation[n], version = e_version[n],
+          deleted = s_deleted[i], data = s_data[i], checksum = s_checksum[i], clocks = s_clocks[i], hash = e_hash[n],
+          hlc = e_hlc[n], fold_generation = least(state.fold_generation, s_fold), position = starts[e_partition[n]] + places[n],
+          last_modified = stamps[e_partition[n]], memory = coalesce(s_memory[i], state.memory)
+        FROM (SELECT i, s_last[i] AS n FROM generate_series(1, cardinality(s_last)) AS i
+          WHERE s_base[i] > 0 AND places[s_last[i]] IS NOT NULL) AS changed
+        WHERE aggregate_id = e_id[n] AND aggregate_type = e_type[n] AND build = s_build[i];
+      END IF;
 
-      INSERT INTO global_state.aggregate_state_builds (aggregate_type, aggregate_id, build, partition, generation, version,
-        deleted, data, checksum, clocks, hash, hlc, fold_generation, position, last_modified, memory)
-      SELECT e_type[n], e_id[n], s_build[i], e_partition[n], e_generation[n], e_version[n], s_deleted[i], s_data[i],
-        s_checksum[i], s_clocks[i], e_hash[n], e_hlc[n], s_fold, starts[e_partition[n]] + places[n],
-        stamps[e_partition[n]], s_memory[i]
-      FROM (SELECT i, s_last[i] AS n FROM generate_series(1, cardinality(s_last)) AS i
-        WHERE s_base[i] = 0 AND places[s_last[i]] IS NOT NULL) AS born;
+      IF 0 = ANY (s_base) THEN
+        INSERT INTO global_state.aggregate_state_builds (aggregate_type, aggregate_id, build, partition, generation, version,
+          deleted, data, checksum, clocks, hash, hlc, fold_generation, position, last_modified, memory)
+        SELECT e_type[n], e_id[n], s_build[i], e_partition[n], e_generation[n], e_version[n], s_deleted[i], s_data[i],
+          s_checksum[i], s_clocks[i], e_hash[n], e_hlc[n], s_fold, starts[e_partition[n]] + places[n],
+          stamps[e_partition[n]], s_memory[i]
+        FROM (SELECT i, s_last[i] AS n FROM generate_series(1, cardinality(s_last)) AS i
+          WHERE s_base[i] = 0 AND places[s_last[i]] IS NOT NULL) AS born;
+      END IF;
 
       UPDATE global_state.log_heads AS log SET position = log.position + step.events,
         origin_sequence = log.origin_sequence + step.events, committed_at = stamps[step.partition]
@@ -212,6 +223,9 @@ const APPEND_GROUP = `
         SELECT r_key[i] FROM generate_series(1, cardinality(r_key)) AS i WHERE r_chain[i] = ANY (refused));
     END IF;
 
+    IF cardinality(refused) = 0 THEN
+      RETURN json_build_object('heads', heads, 'faults', '[]'::json);
+    END IF;
     RETURN json_build_object('heads', heads, 'faults', (SELECT coalesce(json_agg(fault), '[]') FROM (
       SELECT c, 'version' AS r FROM unnest(moved) AS c
       UNION ALL SELECT c, 'event' FROM unnest(known) AS c

@@ -13,10 +13,9 @@ import { Audit } from './0012-audit.js';
 import { AnalyticsTop } from './0013-analytics-top.js';
 import { History } from './0014-history.js';
 import { Trust } from './0015-trust.js';
-import { LeanAppend } from './0016-lean-append.js';
 
 /** All migrations in order. Append only: a migration that has shipped does not change. */
 export const MIGRATIONS = [
   EventStore, AppendByArrays, TokenRevocations, StreamTickets, Analytics, TimeTravel, Rollbacks, LogRoots, StateBuilds, Operations,
-  Flags, Audit, AnalyticsTop, History, Trust, LeanAppend,
+  Flags, Audit, AnalyticsTop, History, Trust,
 ];
