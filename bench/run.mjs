@@ -13,7 +13,7 @@ import { markdown } from './lib/report.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const USAGE = `npm run bench [-- [options] [work item ...]]
 
-  --quick            shorter: three to four minutes in all, noisier
+  --quick            shorter: three minutes in all, noisier
   --list             the work items
   --json FILE        write the result as JSON there too
   --out DIR          where the results go; default bench/results

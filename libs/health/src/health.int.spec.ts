@@ -159,7 +159,9 @@ describe('health', () => {
       answers.push(...await Promise.all(ROUTES.map((route) => ask(route))));
       expect(answers.slice(-4).map(({ status }) => status)).toEqual([503, 200, 503, 200]);
     });
-    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(1000);
+    const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
+    expect(times[times.length >> 1]).toBeLessThan(100);
+    expect(times.at(-1)).toBeLessThan(1000); // or it waited for the database
     expect((await ask('/readyz?verbose')).body.details.checks.database)
       .toEqual({ status: 'down', latencyMs: 1000, message: 'no answer within 1000 ms' });
   });

@@ -38,14 +38,14 @@ describe('revoked tokens on instances that share a database', () => {
     jest.restoreAllMocks();
   });
 
-  it('hold at once where they were made, soon elsewhere, and from the start on a new one', async () => {
+  it('hold at once where they were made, within about a second elsewhere, and from the start on a new one', async () => {
     const [here, there] = [await start(), await start()];
     await here.add({ kind: 'token', name: 'a', actor: 'spec' });
     expect(here.covers(token('a'))).toBe(true);
     expect(here.covers(token('b'))).toBe(false);
     const before = Date.now();
     await eventually(() => expect(there.covers(token('a'))).toBe(true));
-    expect(Date.now() - before).toBeLessThan(10_000);
+    expect(Date.now() - before).toBeLessThan(3_000);
     expect((await start()).covers(token('a'))).toBe(true);
   });
 
