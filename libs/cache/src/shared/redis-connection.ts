@@ -6,9 +6,10 @@ import type { Script } from './scripts.js';
 
 export interface RedisOptions extends RedisTarget {
   readonly log: (level: 'warn' | 'error', line: string) => void;
+  /** A command that takes longer has failed. Default: 100 ms, for PostgreSQL is never far and waiting longer would cost more than a miss. */
+  readonly timeoutMs?: number;
 }
 
-/** A command that takes longer has failed. PostgreSQL is never far: waiting longer would cost more than a miss. In ms. */
 const TIMEOUT_MS = 100;
 const FAILURES_BEFORE_BREAK = 5;
 const BROKEN_FOR_MS = 1_000;
@@ -16,7 +17,7 @@ const BROKEN_FOR_MS = 1_000;
 const SILENT_MS = 3_000;
 
 /**
- * Redis behind a circuit breaker, one server or a cluster. Every command ends within 100 ms, one way or the other; while the
+ * Redis behind a circuit breaker, one server or a cluster. Every command ends in time, one way or the other; while the
  * breaker is open none is sent. Connects by itself, again and again, and never fails the process.
  *
  * The client is given up for a new one where it does not find back by itself: when nothing is answered and it knows of no
@@ -109,7 +110,7 @@ export class RedisConnection {
   }
 
   private run<T>(command: () => Promise<T>): Promise<T> {
-    return this.breaker.execute(() => within(TIMEOUT_MS, command()));
+    return this.breaker.execute(() => within(this.options.timeoutMs ?? TIMEOUT_MS, command()));
   }
 
   private open(): RedisClient {

@@ -15,6 +15,12 @@ import { SharedLayer } from './shared-layer.js';
 
 const silent = { groupCommitted: () => undefined, verdict: () => undefined };
 
+/** For what is not about a Redis that is slow: a busy machine may take longer than the 100 ms after which an instance leaves. */
+const PATIENT = { timeoutMs: 60_000 };
+
+/** What instances connect to. */
+interface Target { readonly urls: readonly string[]; readonly cluster: boolean; readonly timeoutMs?: number }
+
 /** One instance of the service, as far as caches go. */
 interface Instance {
   readonly cache: LayeredCache;
@@ -22,7 +28,7 @@ interface Instance {
   close(): Promise<void>;
 }
 
-async function open(db: TestDatabase, redis: { urls: readonly string[]; cluster: boolean }): Promise<Instance> {
+async function open(db: TestDatabase, redis: Target): Promise<Instance> {
   const events = new EventStore(db.pool, { origin: 'spec', databaseUrl: db.url }, silent);
   const ports = { inject: [], useFactory: () => cachePorts(events, () => undefined) };
   const options = { l1MaxBytes: 10_000_000, redis, ports };
@@ -60,7 +66,7 @@ describe('answers shared in Redis', () => {
   let redis: RedisServer;
   const instances: Instance[] = [];
 
-  const start = async (count: number, target: { urls: readonly string[]; cluster: boolean } = { urls: [redis.url], cluster: false }): Promise<Instance[]> => {
+  const start = async (count: number, target: Target = { urls: [redis.url], cluster: false }): Promise<Instance[]> => {
     const opened = await Promise.all(Array.from({ length: count }, () => open(db, target)));
     instances.push(...opened);
     await allIn(opened);
@@ -141,7 +147,7 @@ describe('answers shared in Redis', () => {
   });
 
   it('are compared with the database by the sampler, as those from memory are', async () => {
-    const [a, b] = await start(2);
+    const [a, b] = await start(2, { urls: [redis.url], cluster: false, ...PATIENT });
     const refs = Array.from({ length: 300 }, someone);
     for (const ref of refs) await write(a!.events, ref);
     const read = async ({ cache }: Instance): Promise<void> => {
@@ -282,7 +288,7 @@ describe('what stands under one key', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    connection = new RedisConnection({ urls: [redis.url], cluster: false, log: () => undefined });
+    connection = new RedisConnection({ urls: [redis.url], cluster: false, ...PATIENT, log: () => undefined });
     await eventually(() => connection.ping());
   });
   afterAll(async () => {
