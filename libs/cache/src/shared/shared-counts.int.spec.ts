@@ -7,7 +7,7 @@ describe('counts shared in Redis', () => {
   const connections: RedisConnection[] = [];
 
   const connect = async (urls: readonly string[], cluster = false): Promise<RedisConnection> => {
-    const connection = new RedisConnection({ urls, cluster, log: () => undefined });
+    const connection = new RedisConnection({ urls, cluster, timeoutMs: 60_000, log: () => undefined });
     connections.push(connection);
     await eventually(() => connection.ping());
     return connection;
@@ -34,11 +34,13 @@ describe('counts shared in Redis', () => {
 
   it('leave the connection to the cache, however many subjects are active', async () => {
     const connection = await connect([redis.url]);
-    const adding = sharedCounts(connection).add('many', each(20_000, 2));
-    for (let i = 0; i < 50; i += 1) await connection.ping();
+    let isAdding = true;
+    const adding = sharedCounts(connection).add('many', each(20_000, 2)).finally(() => { isAdding = false; });
+    let answered = 0;
+    for (; isAdding; answered += 1) await connection.ping();
     const totals = await adding;
     expect([totals.size, new Set(totals.values())]).toEqual([20_000, new Set([2])]);
-    expect(connection.isUp).toBe(true);
+    expect(answered).toBeGreaterThan(20); // between one part of the subjects and the next
   });
 
   it('end by themselves, also where an earlier call was cut off before it said so', async () => {
