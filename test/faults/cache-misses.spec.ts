@@ -50,11 +50,17 @@ async function ask(to: ServiceProcess, id: string): Promise<string> {
 }
 
 async function write(to: ServiceProcess, id: string, expectedVersion: number): Promise<void> {
-  const { statusCode, body } = await request(`${to.url}/api/v1/state/player/${id}`, {
-    method: 'PUT', body: JSON.stringify({ changes: { gold: expectedVersion }, expectedVersion }), dispatcher: agent,
-    headers: { authorization: `Bearer ${to.token}`, 'content-type': 'application/json' },
-  });
-  expect([statusCode, await body.text()]).toEqual([200, expect.anything()]);
+  const key = randomUUID();
+  for (;;) {
+    const { statusCode, body } = await request(`${to.url}/api/v1/state/player/${id}`, {
+      method: 'PUT', body: JSON.stringify({ changes: { gold: expectedVersion }, expectedVersion }), dispatcher: agent,
+      headers: { authorization: `Bearer ${to.token}`, 'content-type': 'application/json', 'idempotency-key': key },
+    });
+    const text = await body.text();
+    if (statusCode === 200) return;
+    if (statusCode !== 503) throw new Error(`${statusCode} ${text}`);
+    await sleep(100);
+  }
 }
 
 /** How often PostgreSQL was asked for this aggregate, by its own log of statements. What writes or counts it has more parameters. */
