@@ -50,9 +50,12 @@ describe('several workers', () => {
   it('count together, also those that died or do not answer', async () => {
     const sum = async (): Promise<Record<string, number>> => figures(await (await fetch(`${url}/metrics`)).text());
     await Promise.all(Array.from({ length: 30 }, async () => expect((await publish(url)).status).toBe(201)));
-    expect(await sum()).toMatchObject({
-      'gss_append_verdicts_total{verdict="appended"}': 30, 'gss_append_queue_depth{}': 0,
-      'gss_workers{state="answered"}': WORKERS, 'gss_workers{state="late"}': 0, 'gss_worker_restarts_total{}': 0,
+    // One that is kept from answering for a second is late.
+    await eventually(async () => {
+      expect(await sum()).toMatchObject({
+        'gss_append_verdicts_total{verdict="appended"}': 30, 'gss_append_queue_depth{}': 0,
+        'gss_workers{state="answered"}': WORKERS, 'gss_workers{state="late"}': 0, 'gss_worker_restarts_total{}': 0,
+      });
     });
     const sockets = await Promise.all(Array.from({ length: 12 }, () => openSocket(url)));
     await eventually(async () => {
@@ -92,7 +95,7 @@ describe('several workers', () => {
         const id = randomUUID();
         const status = await publish(url, id).then((answer) => answer.status, (error: { code: string }) => error.code);
         if (status === 201) acknowledged.push(id);
-        else expect(['UND_ERR_SOCKET', 'ECONNRESET', 503]).toContain(status);
+        else expect(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 503]).toContain(status);
       }
     };
     const writers = Array.from({ length: 8 }, writer);
@@ -163,7 +166,7 @@ describe('several workers', () => {
     const workers = childrenOf(service.pid);
     for (const pid of workers) process.kill(pid, 'SIGKILL');
     await eventually(async () => expect((await publish(url)).status).toBe(201));
-    expect(childrenOf(service.pid).filter((pid) => workers.includes(pid))).toEqual([]);
+    await eventually(() => expect(childrenOf(service.pid).filter((pid) => workers.includes(pid))).toEqual([]));
   });
 });
 
@@ -185,7 +188,7 @@ describe('workers that cannot start', () => {
     const folder = await mkdtemp(join(tmpdir(), 'gss-workers-'));
     const service = new Program('main', { DATA_DIR: folder, PORT: '0', WORKERS: '2' });
     const url = await service.listening();
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await eventually(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200)); // a busy machine may ask for it too early
     service.signal('SIGTERM');
     expect([await service.ended, service.output]).toEqual([0, expect.not.stringContaining('shutdown')]);
     await rm(folder, { recursive: true, force: true });

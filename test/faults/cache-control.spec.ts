@@ -1,3 +1,4 @@
+import { SHARED } from './harness/cache-load.js';
 import { CacheRun } from './harness/cache-run.js';
 import type { FleetOptions } from './harness/fleet.js';
 
@@ -14,11 +15,15 @@ async function withRun(options: FleetOptions, work: (run: CacheRun) => Promise<v
 }
 
 it('finds one dropped invalidation, and nothing else, after quiet', async () => {
-  await withRun({ instances: 2, redis: 'none', planted: { 1: 'deaf-to-one-change.mjs?nth=100' } }, async (run) => {
+  const planted = { 1: `deaf-to-one-change.mjs?every=${SHARED}` };
+  await withRun({ instances: 2, redis: 'none', planted }, async (run) => {
     await run.quietAndCheck(); // from now on both have everything in memory
     run.assertNothingWrong();
-    await run.load.writeShared();
-    await run.quietAndCheck();
+    // At most one is dropped each time. An instance that is held up does not lean on its caches, and finds out by itself.
+    for (let times = 0; times < LOADS && run.violations.length === 0; times += 1) {
+      await run.load.writeShared();
+      await run.quietAndCheck();
+    }
     expect(run.violations).toEqual([{ kind: 'stale', what: expect.stringContaining('instance 1, from its caches') }]);
   });
 });

@@ -136,7 +136,7 @@ function severalAggregates(store: Store): void {
       [on(x, add('n', 1)), broken, on(y, add('n', 1)), on(x, add('n', 1))].map((command) => store().execute(command)));
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(await data([x, y])).toEqual(['{"n":2}', '{"n":1}']);
-  }, 10_000);
+  });
 }
 
 function deletion(store: Store): void {

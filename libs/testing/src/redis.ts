@@ -21,9 +21,12 @@ export interface RedisOptions {
 
 const HOST = '127.0.0.1';
 // Below the ports that Linux gives to outgoing connections (from 32768), also with 10000 added for the cluster's bus:
-// while a killed Redis is away nobody is given its port, and no client that tries again connects to itself.
+// while a killed Redis is away nobody is given its port, and no client that tries again connects to itself. Nor does another
+// of jest's workers take it: each has its own share of them.
 const [LOWEST_PORT, HIGHEST_PORT] = [10_000, 22_000] as const;
 const BUS_OFFSET = 10_000;
+const SHARES = 8;
+const SHARE = Number(process.env.JEST_WORKER_ID ?? 0) % SHARES;
 const TRIES = 10;
 const UP_WITHIN_MS = 30_000;
 
@@ -150,7 +153,7 @@ export async function askRedis(port: number, ...words: readonly string[]): Promi
 
 async function freePort(): Promise<number> {
   for (;;) {
-    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT));
+    const port = LOWEST_PORT + SHARE + SHARES * Math.floor((Math.random() * (HIGHEST_PORT - LOWEST_PORT)) / SHARES);
     if (await isFree(port) && await isFree(port + BUS_OFFSET)) return port;
   }
 }

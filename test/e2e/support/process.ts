@@ -15,7 +15,8 @@ export class Program {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
-    this.ended = once(this.child, 'exit').then(([code]) => code as number | null);
+    // Not at its exit: what it said last may still be on the way then.
+    this.ended = once(this.child, 'close').then(([code]) => code as number | null);
   }
 
   /** Where it listens, once it says so. */

@@ -10,7 +10,7 @@ import { type Address, type Heard, Transport } from './transport.js';
 
 const TYPES = ['player', 'guild', 'world', 'economy', 'combat'];
 const CLIENTS = 24;
-const SHARED = 176;
+export const SHARED = 176;
 const SETTLED_WITHIN_MS = 60_000;
 const WRITES = 0.3;
 /** How often a client looks for its own write at once, through whichever instance. */

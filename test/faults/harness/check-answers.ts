@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Aggregate } from './client-log.js';
 import type { TimedLog } from './timed-log.js';
@@ -45,7 +46,11 @@ export async function checkAnswers(
     aggregates.map((aggregate) => ({ to, aggregate, headers, how: `${instance}, ${name}` })));
   const ask = async ({ to, aggregate, headers, how }: Ask): Promise<void> => {
     const path = `/api/v1/state/${aggregate.type}/${aggregate.id}`;
-    const heard = await transport.send(to, { method: 'GET', path, headers });
+    let heard = await transport.send(to, { method: 'GET', path, headers });
+    while (heard?.status === 503) { // an instance that is held up refuses now and then
+      await sleep(100);
+      heard = await transport.send(to, { method: 'GET', path, headers });
+    }
     const [said, due] = [heard ? summary(heard) : 'nothing', expected(truth.get(aggregate.id))];
     if (said !== due) log.violate('stale', `${how}: ${path} -> ${said}, due ${due}`);
   };

@@ -10,6 +10,7 @@ import { codeOf, killAllPostgres, told } from './kill.js';
 
 const PROGRAM = join(__dirname, '../../../dist/apps/state-service/src/main.js');
 const UP_WITHIN_MS = 60_000;
+const NOWHERE = 'http://127.0.0.1:1';
 
 export interface ServiceSettings {
   /** Beside, or in place of, what every one is started with. */
@@ -22,7 +23,7 @@ export interface ServiceSettings {
 
 /** The built service as a process of its own, on a folder that outlives it. */
 export class ServiceProcess {
-  /** Where it listens, or did last. */
+  /** Where it listens, or did last; where nobody ever does once it is gone, since its port may be somebody else's then. */
   url = '';
   /** Set when it ended without our doing. */
   endedByItself: string | undefined;
@@ -131,6 +132,8 @@ export class ServiceProcess {
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
     const exited = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
-    return (await exited)[0];
+    const [code] = await exited;
+    this.url = NOWHERE;
+    return code;
   }
 }

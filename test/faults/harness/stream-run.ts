@@ -54,6 +54,11 @@ export class StreamRun {
     return this.subscribers.reduce((sum, { reconnects }) => sum + reconnects, 0);
   }
 
+  /** Changes that all of them together were told of. */
+  get told(): number {
+    return this.subscribers.reduce((sum, { told }) => sum + told.length, 0);
+  }
+
   /** Writes and reconnects while something is done; then holds all that was told against the log. */
   async during(work: () => Promise<void>): Promise<void> {
     for (const subscriber of this.subscribers) subscriber.begin();

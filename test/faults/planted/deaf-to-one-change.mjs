@@ -1,7 +1,7 @@
-// Planted in an instance by `node --import`: the cache overhears one change of an aggregate that it holds, `?nth=` of them.
+// Planted in an instance by `node --import`: the cache overhears one in `?every=` changes of aggregates that it holds.
 import { LayeredCache } from '../../../dist/libs/cache/src/layered-cache.js';
 
-const nth = Number(new URL(import.meta.url).searchParams.get('nth'));
+const every = Number(new URL(import.meta.url).searchParams.get('every'));
 const { apply } = LayeredCache.prototype;
 let met = 0;
 
@@ -10,7 +10,7 @@ LayeredCache.prototype.apply = function deafToOne(look) {
     const held = this.l1.peek(key);
     if (held === undefined || held.version >= version) return true;
     met += 1;
-    return met !== nth;
+    return met % every !== 0;
   });
   apply.call(this, { ...look, changes });
 };
