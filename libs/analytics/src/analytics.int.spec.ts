@@ -58,12 +58,12 @@ describe('analytics', () => {
   });
 
   /** One that runs the projection. */
-  const instance = (): EventStore => {
+  const instance = (pace = {}): EventStore => {
     const store = new EventStore(db.pool, { origin: 'here', databaseUrl: db.url, pollMs: 100 }, {
       groupCommitted: () => undefined, verdict: () => undefined,
     });
     stores.push(store);
-    store.projections.start(ANALYTICS, new AnalyticsProjection('here', () => NOW).handle);
+    store.projections.start(ANALYTICS, new AnalyticsProjection('here', () => NOW).handle, pace);
     return store;
   };
 
@@ -225,8 +225,8 @@ describe('analytics', () => {
   });
 
   /** One that does rebuilds; it follows the log too. */
-  const rebuilder = (): Operations => {
-    const store = instance();
+  const rebuilder = (pace = {}): Operations => {
+    const store = instance(pace);
     const made = new Operations(db.pool, { log: (line) => lines.push(line), leaseMs: 10_000, beatMs: 50, pollMs: 20 });
     const options = { pool: db.pool, region: 'here', counts: true, now: () => NOW };
     made.register(REBUILD_ANALYTICS, new AnalyticsRebuild(store, options));
@@ -309,6 +309,20 @@ describe('analytics', () => {
     const { id: accepted } = await rebuild(one, { acceptDifferences: true });
     expect(await ended(one, accepted)).toMatchObject({ status: 'completed', result: { build: 2, differences: 1, samples: [{ figures: what }] } });
     expect(await figures()).toEqual(before);
+  });
+
+  it('is held against the live one where both stand at one position, also while that one rests or cannot go on', async () => {
+    await insert(many(600));
+    const one = rebuilder({ restMs: 600_000 });
+    await counted();
+    await insert(many(600));
+    expect(await ended(one, (await rebuild(one)).id)).toMatchObject({ status: 'completed', result: { build: 1, differences: 0 } });
+    await expectNaive();
+    await insert(many(600));
+    await db.pool.query('ALTER TABLE global_state.analytics_hours ADD CONSTRAINT broken CHECK (build <> 1) NOT VALID');
+    expect(await ended(one, (await rebuild(one)).id)).toMatchObject({ status: 'failed', error: expect.stringContaining('violates check constraint "broken"') });
+    expect(await ended(one, (await rebuild(one, { acceptDifferences: true })).id)).toMatchObject({ status: 'completed' });
+    await expectNaive();
   });
 
   it('goes back to the build before, with all that came since, once', async () => {

@@ -22,11 +22,15 @@ export class AnalyticsBuild {
   /**
    * @param swap makes it the live one, in the transaction that holds both where they stand; what it returns is kept
    * @param keptAs under which the live one may be gone back to
+   * @param mayLead whether it may take the place of a live one that is behind, and so cannot be held against it
    */
-  async count(swap: (client: PoolClient, position: number) => Promise<JsonObject>, keptAs?: string): Promise<JsonObject> {
+  async count(
+    swap: (client: PoolClient, position: number) => Promise<JsonObject>, { keptAs, mayLead }: { readonly keptAs?: string; readonly mayLead: boolean },
+  ): Promise<JsonObject> {
     const { events: { projections }, context, build } = this;
     const successor = consumerOf(build);
     const { handle } = new AnalyticsProjection(this.options.region, this.options.now, build);
+    const live = new AnalyticsProjection(this.options.region, this.options.now);
     let swapped: JsonObject = {};
     for (let isReplaced = false; !isReplaced;) {
       context.signal.throwIfAborted();
@@ -35,7 +39,9 @@ export class AnalyticsBuild {
       if (look) context.progress(look.position, Math.max(head, look.position));
       else await sleep(REST_MS);
       if (!look || look.position < head) continue;
-      isReplaced = await projections.replace(ANALYTICS, { successor, keptAs }, handle, async (client, done) => {
+      // It rests between batches, and would be overtaken again and again.
+      if (!mayLead) await projections.step(ANALYTICS, live.handle);
+      isReplaced = await projections.replace(ANALYTICS, { successor, keptAs, mayLead }, handle, async (client, done) => {
         swapped = await swap(client, done);
         await context.save({ ...swapped, build, phase: 'sweep' }, done, client);
       });

@@ -51,7 +51,9 @@ export class AnalyticsRebuild implements OperationKind {
       const { live } = await readBuilds(this.options.pool);
       const { build: _build, phase, ...found } = saved;
       const differences = phase === 'count'
-        ? await build.count((client, position) => this.swap(client, { live, build: saved.build, position }, context.parameters), consumerOf(live))
+        ? await build.count((client, position) => this.swap(client, { live, build: saved.build, position }, context.parameters), {
+          keptAs: consumerOf(live), mayLead: context.parameters['acceptDifferences'] === true,
+        })
         : found;
       await build.sweep();
       return { build: saved.build, parked: await build.parked(), ...differences };

@@ -36,7 +36,7 @@ export class AnalyticsRevert implements OperationKind {
       await build.count(async (client) => {
         await goBack(client);
         return {};
-      });
+      }, { mayLead: true });
     }
     await build.sweep();
     return { build: saved.build, parked: await build.parked() };

@@ -153,7 +153,7 @@ describe('dead letters', () => {
     await at(6);
     await inTransaction(db.pool, (client) => projections.prepare(client, 'next'));
     while ((await projections.step('next', handle))!.events > 0);
-    expect(await projections.replace('spec', { successor: 'next' }, handle, async () => undefined)).toBe(true);
+    expect(await projections.replace('spec', { successor: 'next', mayLead: true }, handle, async () => undefined)).toBe(true);
     expect(await letters()).toMatchObject([
       { consumer: 'spec', status: 'parked', ref: { id: third } }, { status: 'superseded', ref: { id: third } }, { id: first.id, status: 'superseded' },
     ]);
@@ -164,7 +164,7 @@ describe('dead letters', () => {
     broken = new Set();
     await inTransaction(db.pool, (client) => projections.prepare(client, 'next'));
     while ((await projections.step('next', handle))!.events > 0);
-    expect(await projections.replace('spec', { successor: 'next', keptAs: 'before' }, handle, async () => undefined)).toBe(true);
+    expect(await projections.replace('spec', { successor: 'next', keptAs: 'before', mayLead: true }, handle, async () => undefined)).toBe(true);
     expect(await letters()).toMatchObject([{ id: first.id, consumer: 'spec', status: 'superseded' }]);
     const { position } = (await projections.status())[0]!;
     await append(poisoned, 'Fine');
@@ -174,7 +174,7 @@ describe('dead letters', () => {
       expect(await letters()).toMatchObject([{ id: first.id, consumer: 'before', status: 'parked', withheld: first.withheld + 1 }]);
     }
     await at(position + 1);
-    expect(await projections.replace('spec', { successor: 'before' }, handle, async () => undefined)).toBe(true);
+    expect(await projections.replace('spec', { successor: 'before', mayLead: true }, handle, async () => undefined)).toBe(true);
     expect(await letters()).toMatchObject([{ id: first.id, consumer: 'spec', status: 'parked' }]);
   });
 });

@@ -134,17 +134,18 @@ export class Projections {
    * Puts a successor that was built by `step` in the place of a consumer, in one transaction: holds both, brings the successor up to where
    * the other one stands, and lets it go on from there under the other one's name.
    * @param keptAs under which name what the other one built may be taken further later, see `revive`
+   * @param mayLead whether the successor may be further than the other one, which `then` cannot hold it against in that case
    * @param then the rest of what makes the successor the one that counts
-   * @returns false, and nothing has happened, if the successor is more than a batch behind
+   * @returns false, and nothing has happened, if the successor is more than a batch behind, or further where it may not be
    */
   async replace(
-    consumer: string, { successor, keptAs }: { readonly successor: string; readonly keptAs?: string }, handle: ConsumeBatch,
+    consumer: string, { successor, keptAs, mayLead }: { readonly successor: string; readonly keptAs?: string; readonly mayLead: boolean }, handle: ConsumeBatch,
     then: (client: PoolClient, position: number) => Promise<void>,
   ): Promise<boolean> {
     await ensureCheckpoint(this.pool, consumer, PARTITION);
     return inTransaction(this.pool, async (client) => {
       const [upTo, after] = [await takeCheckpoint(client, consumer, PARTITION), await takeCheckpoint(client, successor, PARTITION)];
-      if (upTo - after > CONSUMED_AT_ONCE) return false;
+      if (upTo - after > CONSUMED_AT_ONCE || (after > upTo && !mayLead)) return false;
       if (upTo > after) {
         const events = await readBatch(client, PARTITION, after, upTo - after);
         this.parked(successor, await this.deadLetters.hand(client, successor, events, handle, true));
