@@ -140,6 +140,7 @@ describe('group append', () => {
     const ref = player();
     const stop = new AbortController();
     const looks = here.changes.follow(stop.signal);
+    await looks.next(); // where the log stood
     const following = (async () => { while (!(await looks.next()).done); })();
     await here.execute(increment(ref));
     await there.execute(increment(ref));
