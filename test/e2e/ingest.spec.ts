@@ -176,10 +176,11 @@ describe('a streamed upload', () => {
       expect(fastify.openConnections()).toBeLessThanOrEqual(others);
       expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('\ngss_append_queue_depth 0\n');
     });
-    const version = Number((await service.ask('GET', at.state)).body['version']);
+    const { body } = await service.ask('GET', at.state);
+    const version = Number(body['version']);
     expect(version).toBeGreaterThanOrEqual(acknowledged);
     expect(version).toBeLessThanOrEqual(300);
-    expect(await goldOf(at)).toEqual({ gold: 5 * version });
+    expect(body['data']).toEqual({ gold: 5 * version });
   });
 
   it('is there with its status before the first line', async () => {
@@ -213,7 +214,7 @@ describe('a streamed upload', () => {
   it('takes no line of a token that expired meanwhile', async () => {
     const at = fresh();
     const slow = new Upload(service.url, signToken(service.secret, { sub: 'spec', roles: ['service'] }, 4));
-    const expired = Date.now() + 6_000;
+    const expired = Date.now() + 60_000;
     const answers = slow.lines();
     let accepted = 0;
     let told: LineTold | undefined;
@@ -229,10 +230,11 @@ describe('a streamed upload', () => {
 
   it('lasts longer than a request may, as long as it moves', async () => {
     const { server } = service.app.getHttpAdapter().getInstance() as FastifyInstance;
-    const usual = [server.headersTimeout, server.requestTimeout] as const;
-    [server.headersTimeout, server.requestTimeout] = [500, 500];
     const at = fresh();
     const slow = new Upload(service.url, token);
+    await slow.response; // or on a busy machine its headers may take too long
+    const usual = [server.headersTimeout, server.requestTimeout] as const;
+    [server.headersTimeout, server.requestTimeout] = [500, 500];
     const answers = slow.lines();
     const begun = performance.now();
     // An ordinary request that does not end is cut meanwhile.

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LayeredCache } from '@app/cache';
 import { poolOf } from '@app/event-store';
 import { eventually } from '@app/testing';
 import { DataSource } from 'typeorm';
@@ -32,11 +34,26 @@ describe('under overload', () => {
     expect(answers.map(({ status }) => status)).toEqual(PROBES.map(() => 200));
   };
 
+  /** Made, and in memory: a look at the log may overtake the answer of the commit, and then it is not yet. */
+  const remembered = async (): Promise<ReturnType<typeof fresh>> => {
+    const at = fresh();
+    await service.ask('PUT', at.state, { body: { changes: { level: 1 }, expectedVersion: 0 } });
+    await eventually(async () => {
+      expect((await service.ask('GET', at.state)).status).toBe(200);
+      expect(service.app.get(LayeredCache).l1.peek(`player/${at.id}`)).toBeDefined();
+    });
+    return at;
+  };
+
   it('a hiccup of the event loop refuses nothing', async () => {
     const at = fresh();
     await service.ask('PUT', at.state, { body: { changes: { level: 1 }, expectedVersion: 0 } });
-    const statuses = await sendThenBlock(service.url, Array.from({ length: 20 }, () => at.state), service.token('service'), 500);
-    expect(statuses).toEqual(statuses.map(() => 200));
+    // A busy machine may make an overload of it, which is over a second after its last long turn: then once more.
+    await eventually(async () => {
+      await sleep(1000);
+      const statuses = await sendThenBlock(service.url, Array.from({ length: 20 }, () => at.state), service.token('service'), 500);
+      expect(statuses).toEqual(statuses.map(() => 200));
+    });
   });
 
   it('a blocked event loop refuses what waited, but no probe, and recovers', async () => {
@@ -49,10 +66,10 @@ describe('under overload', () => {
     const [reads, probes] = [asked.slice(0, 20), asked.slice(20)];
     expect(probes).toEqual(PROBES.map(() => 200));
     expect(reads).toContain(503);
+    const peak = /^gss_event_loop_delay_seconds (\S+)$/m.exec((await service.ask('GET', '/metrics')).text)?.[1];
+    expect(Number(peak)).toBeGreaterThan(0.25); // it is forgotten after a second
     expect(await shedFor('event_loop')).toBe(before + reads.filter((status) => status === 503).length);
     await eventually(async () => expect((await service.ask('GET', at.state)).status).toBe(200));
-    const peak = /^gss_event_loop_delay_seconds (\S+)$/m.exec((await service.ask('GET', '/metrics')).text)?.[1];
-    expect(Number(peak)).toBeGreaterThan(0.25);
   });
 
   it('an append queue that stands still refuses writes, not reads, and loses nothing it took', async () => {
@@ -89,8 +106,7 @@ describe('under overload', () => {
   });
 
   it('a pool with no connection to give refuses reads, not writes, and recovers', async () => {
-    const at = fresh();
-    await service.ask('PUT', at.state, { body: { changes: { level: 1 }, expectedVersion: 0 } });
+    const at = await remembered();
     const pool = poolOf(service.app.get(DataSource));
     const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
     const fromDatabase = `${at.state}?consistency=strong`;
@@ -98,7 +114,7 @@ describe('under overload', () => {
     await eventually(async () => {
       expect(isShed(await Promise.race([service.ask('GET', fromDatabase), still()]))).toBe(true);
     });
-    expect((await service.ask('GET', at.state)).status).toBe(200); // from memory: no connection is asked for
+    await eventually(async () => expect((await service.ask('GET', at.state)).status).toBe(200)); // from memory: no connection is asked for
     await expectProbesAnswer();
     expect(await service.ask('PATCH', at.state, { body: { level: 2 }, headers: { 'content-type': 'application/merge-patch+json' } }))
       .toMatchObject({ status: 200 });
@@ -110,9 +126,7 @@ describe('under overload', () => {
   });
 
   it('states that are not read refuse further reads, though the pool has connections, and recover', async () => {
-    const at = fresh();
-    await service.ask('PUT', at.state, { body: { changes: { level: 1 }, expectedVersion: 0 } });
-    await service.ask('GET', at.state); // so that it is in memory
+    const at = await remembered();
     const pool = poolOf(service.app.get(DataSource));
     const before = await shedFor('database_pool');
     const holder = await service.db.pool.connect();

@@ -97,7 +97,7 @@ describe('time travel', () => {
     await db.pool.query(`UPDATE global_state.aggregate_snapshots SET data = '{"k0":666}' WHERE version % 2 = 0`);
     await db.pool.query('UPDATE global_state.aggregate_snapshots SET fold_generation = 0 WHERE version % 2 = 1');
     await expectAll(ref, all);
-    expect(store.snapshots.figures.ignored).toBeGreaterThan(6);
+    expect(store.snapshots.figures.ignored).toBeGreaterThanOrEqual(6); // each once at least; more, until they are made anew
     await store.snapshots.flush();
     const { ignored } = store.snapshots.figures;
     await expectAll(ref, all);

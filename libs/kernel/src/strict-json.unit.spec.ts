@@ -232,13 +232,14 @@ describe('hostile bodies are answered in linear time', () => {
     ['integer keys', `{${Array.from({ length: 9_999 }, (_, i) => `"${i * 65_536}":0`).join(',')}}`],
   ])('%s', (_name, text) => {
     const body = Buffer.from(text);
-    const start = performance.now();
+    const start = process.cpuUsage(); // not the clock: on a busy machine somebody else has the processor meanwhile
     try {
       parseStrictJson(body);
     } catch (error) {
       expect(error).toBeInstanceOf(ServiceError);
     }
-    expect(performance.now() - start).toBeLessThan(2000);
+    const { user, system } = process.cpuUsage(start);
+    expect(user + system).toBeLessThan(2_000_000);
   });
 });
 

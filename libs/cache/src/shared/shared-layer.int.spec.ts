@@ -194,11 +194,14 @@ describe('answers shared in Redis', () => {
     for (const ref of refs) await write(a!.events, ref);
     for (const { cache } of [a!, b!]) await Promise.all(refs.map((ref) => cache.read(refKey(ref))));
     const heal = await strike();
+    let last = 0;
     for (const ref of refs) {
       const { version, position } = await write(a!.events, ref); // Redis cannot be told of this
       expect((await b!.cache.read(refKey(ref), { minPosition: position })).version).toBe(version);
+      last = position;
     }
     await heal();
+    await eventually(() => expect([a!, b!].map(({ cache }) => cache.appliedPosition)).toEqual([last, last])); // memory may be old for a moment
     await allIn([a!, b!]);
     const [fresh] = await start(1); // has nothing in memory: all it knows is from Redis or the database
     for (const { cache } of [a!, b!, fresh!]) {

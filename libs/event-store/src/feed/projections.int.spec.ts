@@ -71,8 +71,8 @@ describe('projections', () => {
       await append(2);
       await eventually(async () => expect(await handled()).toHaveLength(2 * n));
     }
-    expect((await projections.status()).map(({ name, position, stall }) => [name, position, stall?.reason]))
-      .toEqual([['broken', 0, 'cannot count'], ['well', 6, undefined]]);
+    await eventually(async () => expect((await projections.status()).map(({ name, position, stall }) => [name, position, stall?.reason]))
+      .toEqual([['broken', 0, 'cannot count'], ['well', 6, undefined]]));
   });
 
   it('stands still at a hole in the log, and shows it', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
 import type { AggregateRef, Op } from '@app/kernel';
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
-import { Pool, type PoolClient } from 'pg';
+import { Client, Pool, type PoolClient } from 'pg';
 import { lockHeads } from '../builds/sql/live-builds.js';
 import { EventStore } from '../event-store.js';
 import { claimReceipts, lockHead } from '../sql/claim-head.js';
@@ -114,13 +115,19 @@ describe('an append under the lock of the head', () => {
   });
 
   it('may be tried again by one who was frozen meanwhile', async () => {
-    const client = await db.pool.connect();
+    const socket = new Socket();
+    const client = new Client({ connectionString: db.url, stream: () => socket });
     client.on('error', () => undefined);
+    await client.connect();
+    const { rows: [backend] } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     await client.query('BEGIN');
     await lockHead(client, PARTITION);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000); // the whole process
-    const error: unknown = await client.query('COMMIT').catch((reason: unknown) => reason);
-    client.release(true);
+    socket.pause(); // frozen, it neither speaks nor hears
+    await eventually(async () => expect((await db.pool.query('SELECT FROM pg_stat_activity WHERE pid = $1', [backend!.pid])).rowCount).toBe(0));
+    const committing: Promise<unknown> = client.query('COMMIT').catch((reason: unknown) => reason);
+    socket.resume();
+    const error = await committing;
+    socket.destroy();
     expect(isTransient(error)).toBe(true); // over a socket of this machine its pipe is broken, over TCP it reads why
     expect(isTransient(Object.assign(new Error('idle-in-transaction timeout'), { code: '25P03' }))).toBe(true);
   });

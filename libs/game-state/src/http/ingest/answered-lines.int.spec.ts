@@ -6,16 +6,20 @@ import { ServiceError } from '@app/kernel';
 import { AnsweredLines, type IngestLimits, type LineAnswer } from './answered-lines.js';
 import type { Line } from './line-splitter.js';
 
-const LIMITS: IngestLimits = { maxLineBytes: 1000, maxInFlight: 8, maxBytesHeld: 4000, idleMs: 300 };
+const LIMITS: IngestLimits = { maxLineBytes: 1000, maxInFlight: 8, maxBytesHeld: 4000, idleMs: 60_000 };
+/** For what is about clients that are idle: on a busy machine any client may be, for as long. */
+const IMPATIENT: IngestLimits = { ...LIMITS, idleMs: 300 };
 
 describe('AnsweredLines over a socket', () => {
   let server: Server;
   let stream: AnsweredLines;
   let taken: number;
+  let limits: IngestLimits;
   let answer: (line: Line) => Promise<LineAnswer>;
   let refusal: ServiceError | undefined;
   beforeEach(async () => {
     taken = 0;
+    limits = LIMITS;
     refusal = undefined;
     answer = ({ number }) => Promise.resolve({ text: JSON.stringify({ index: number }), accepted: true });
     server = createServer((incoming, response) => {
@@ -25,7 +29,7 @@ describe('AnsweredLines over a socket', () => {
           return answer(line);
         },
         refusal: () => refusal,
-      }, LIMITS);
+      }, limits);
       stream.on('error', () => response.destroy()).on('close', () => stream.readableEnded || response.destroy());
       response.flushHeaders();
       stream.pipe(response);
@@ -37,9 +41,11 @@ describe('AnsweredLines over a socket', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  const open = async (): Promise<{ write: (text: string, whenTaken?: () => void) => void; end: () => void; response: IncomingMessage }> => {
+  /** @param first comes with the headers, before anybody can be called idle */
+  const open = async (first?: string): Promise<{ write: (text: string, whenTaken?: () => void) => void; end: () => void; response: IncomingMessage }> => {
     const sent = request({ port: (server.address() as AddressInfo).port, method: 'POST', agent: false }).on('error', () => undefined);
-    sent.flushHeaders();
+    if (first === undefined) sent.flushHeaders();
+    else sent.write(first);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return { write: (text, whenTaken) => sent.write(text, whenTaken), end: () => sent.end(), response };
   };
@@ -66,24 +72,25 @@ describe('AnsweredLines over a socket', () => {
   });
 
   it('ends a client that sends nothing with a line that says so', async () => {
-    const { write, response } = await open();
-    write('x\n');
+    limits = IMPATIENT;
+    const { response } = await open('x\n');
     expect(await textOf(response)).toMatch(/^\{"index":0\}\n\{"done":false,"accepted":1,.*"nextIndex":1,"error":"REQUEST_TIMEOUT",.*\}\n$/);
   });
 
   it('does not blame the client for a line that the database keeps waiting', async () => {
+    limits = IMPATIENT;
     let settle = (): void => undefined;
     answer = () => new Promise((resolve) => (settle = () => resolve({ text: 'late', accepted: true })));
-    const { write, end, response } = await open();
-    write('x\n');
+    const { end, response } = await open('x\n');
     end();
     const begun = performance.now();
-    await eventually(() => expect(performance.now() - begun).toBeGreaterThan(3 * LIMITS.idleMs));
+    await eventually(() => expect(performance.now() - begun).toBeGreaterThan(3 * IMPATIENT.idleMs));
     settle();
     expect(await textOf(response)).toBe('late\n{"done":true,"accepted":1,"refused":0}\n');
   });
 
   it('cuts a client that does not read, and holds no more than its bound meanwhile', async () => {
+    limits = IMPATIENT;
     const long = 'x'.repeat(900);
     let settled = 0;
     answer = () => Promise.resolve({ text: long, accepted: true }).finally(() => (settled += 1));
