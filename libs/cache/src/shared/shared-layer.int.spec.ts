@@ -282,11 +282,11 @@ describe('what stands under one key', () => {
   let connection: RedisConnection;
   let key: string;
   const answer = (version: number): string => JSON.stringify({ value: { v: version, p: version, x: 1, b: `{"v":${version}}` } });
-  const lease = (token: string): Promise<unknown> => connection.evaluate(LEASE, key, token, 5000);
+  const lease = (token: string): Promise<unknown> => connection.evaluate(LEASE, key, token, 60_000);
   const fill = (token: string, version: number): Promise<unknown> =>
-    connection.evaluate(FILL, key, token, version, answer(version), 5000);
-  const offer = (version: number): Promise<unknown> => connection.evaluate(OFFER, key, version, answer(version), 5000);
-  const invalidate = (version: number): Promise<unknown> => connection.evaluate(INVALIDATE, key, version, 5000);
+    connection.evaluate(FILL, key, token, version, answer(version), 60_000);
+  const offer = (version: number): Promise<unknown> => connection.evaluate(OFFER, key, version, answer(version), 60_000);
+  const invalidate = (version: number): Promise<unknown> => connection.evaluate(INVALIDATE, key, version, 60_000);
   const held = async (): Promise<number | undefined> => (await connection.store().get(key) as { value?: { v?: number } } | undefined)?.value?.v;
 
   beforeAll(async () => {
