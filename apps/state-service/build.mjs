@@ -11,8 +11,10 @@ const sources = ['apps', 'libs', 'migrations', 'package.json', 'tsconfig.json', 
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  const names = readdirSync(path).filter((name) => !name.endsWith('.spec.ts'));
-  return Math.max(stat.mtimeMs, ...names.map((name) => newest(join(path, name))));
+  const names = readdirSync(path);
+  // The client library is built into its own folder, which changes that folder as well.
+  const own = names.includes('dist') ? 0 : stat.mtimeMs;
+  return Math.max(own, ...names.filter((name) => name !== 'dist' && !name.endsWith('.spec.ts')).map((name) => newest(join(path, name))));
 }
 
 function isStale() {

@@ -5,6 +5,8 @@ import { metric, publish, publishAll } from './support/streaming.js';
 import { WebSocketClient } from './support/web-socket-client.js';
 
 const BIG = 8_000;
+/** So many changes at once are little enough to wait for one who is at the ones before, or far too many. */
+const [FEW, MANY] = [12, 200];
 /** What may wait for one client, and the one parcel that goes beyond it, of as much or one change more. */
 const MAX_QUEUED = 2 * 128 * 1024 + BIG + 1_000;
 
@@ -21,11 +23,11 @@ describe('clients that do not keep up', () => {
   const versions = (told: readonly Told[]) => told.flatMap(({ messageType, version }) => (messageType === 'STATE_CHANGED' ? [version!] : []));
 
   /** Writes until it holds, more than any buffer between the two takes. */
-  async function writeUntil(id: string, holds: () => Promise<boolean>): Promise<number> {
+  async function writeUntil(id: string, atOnce: number, holds: (version: number) => Promise<boolean>): Promise<number> {
     let version = 0;
-    while (!await holds()) {
-      await publishAll(service, Array.from({ length: 200 }, () => ({ aggregateId: id, eventData: { text: 'x'.repeat(BIG) } })));
-      version += 200;
+    while (!await holds(version)) {
+      await publishAll(service, Array.from({ length: atOnce }, () => ({ aggregateId: id, eventData: { text: 'x'.repeat(BIG) } })));
+      version += atOnce;
       most = Math.max(most, await metric(service, 'stream_queued_bytes'));
     }
     return version;
@@ -38,7 +40,10 @@ describe('clients that do not keep up', () => {
     await quick.subscribe(`player/${id}`);
     slow.socket.pause();
     const resyncs = await metric(service, 'stream_resyncs_total');
-    const written = await writeUntil(id, async () => await metric(service, 'stream_resyncs_total') > resyncs);
+    const written = await writeUntil(id, FEW, async (version) => {
+      await eventually(() => expect(versions(quick.all)).toHaveLength(version)); // else it is cut as well, or in place of the other
+      return await metric(service, 'stream_resyncs_total') > resyncs;
+    });
     expect(most).toBeLessThanOrEqual(MAX_QUEUED);
     slow.socket.resume();
     const told = await slow.until('RESYNC_REQUIRED');
@@ -51,7 +56,7 @@ describe('clients that do not keep up', () => {
     while (after.at(-1) !== written + 1) after.push(...versions([await slow.next()]));
     expect(after).toEqual(Array.from({ length: written + 1 - before.length }, (_, i) => before.length + i + 1));
     expect(versions(await quick.take(written + 1))).toEqual(Array.from({ length: written + 1 }, (_, i) => i + 1));
-    expect(await metric(service, 'stream_queued_bytes')).toBe(0);
+    await eventually(async () => expect(await metric(service, 'stream_queued_bytes')).toBe(0));
     await slow.hangUp();
     await quick.hangUp();
   });
@@ -76,16 +81,16 @@ describe('clients that do not keep up', () => {
   });
 
   it('who does not read for long is closed with 4408, which it hears if it reads again soon, and is cut off if not', async () => {
-    const { id } = fresh();
-    const clients = [await dial(), await dial()];
-    const [late, never] = clients as [WebSocketClient, WebSocketClient];
-    for (const client of clients) {
+    const tooSlow = () => metric(service, 'stream_closes_total{code="4408"}');
+    const before = await tooSlow();
+    const [never, late] = [await dial(), await dial()];
+    for (const client of [never, late]) { // one after the other: `late` is the last that is closed, and reads again at once
+      const { id } = fresh();
       await client.subscribe(`player/${id}`);
       client.socket.pause();
+      const resyncs = await metric(service, 'stream_resyncs_total');
+      await writeUntil(id, MANY, async () => await metric(service, 'stream_resyncs_total') > resyncs);
     }
-    const tooSlow = () => metric(service, 'stream_closes_total{code="4408"}');
-    const [before, resyncs] = [await tooSlow(), await metric(service, 'stream_resyncs_total')];
-    await writeUntil(id, async () => await metric(service, 'stream_resyncs_total') === resyncs + 2);
     await eventually(async () => expect(await tooSlow()).toBe(before + 2));
     late.socket.resume();
     expect(await late.closed).toMatchObject({ code: 4408 });

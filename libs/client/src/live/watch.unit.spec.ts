@@ -125,7 +125,10 @@ describe('watch', () => {
       for (let index = 0; index < commits; index += 1) {
         const id = ids[Math.floor(Math.random() * ids.length)]!;
         made.push(`${id}${server.commit('player', id, { index }).version}`);
-        if (Math.random() < 0.1) server.cut(Math.random() < 0.5 ? undefined : 4408);
+        if (Math.random() < 0.1) {
+          await eventually(() => expect(server.open).toBeGreaterThan(0)); // else there is nothing to cut
+          server.cut(Math.random() < 0.5 ? undefined : 4408);
+        }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
       }
     })();
@@ -217,12 +220,11 @@ describe('watch', () => {
   it('holds no more than its buffer for a slow consumer, and loses nothing', async () => {
     const watch = client.watch(CHANNEL, { bufferSize: 10 });
     await take(watch, 1);
-    for (const gold of upTo(500)) {
-      server.commit('player', ID, { gold });
-      if (gold % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    for (const gold of upTo(20)) server.commit('player', ID, { gold });
     await eventually(() => expect(server.received.at(-1)).toMatchObject({ action: 'unsubscribe' }));
-    expect(server.sent).toBeLessThan(60); // not 500: the rest stays with the service
+    const { sent } = server;
+    for (const gold of upTo(500, 21)) server.commit('player', ID, { gold });
+    expect(server.sent).toBe(sent); // the rest stays with the service
     expect(await versions(watch, 500)).toEqual(upTo(500));
     expect(server.subscribes.length).toBeGreaterThan(10);
   });
@@ -250,18 +252,20 @@ describe('watch', () => {
   });
 
   it('notices a connection that is dead', async () => {
-    reconnect({ live: { pingMs: 20, pongMs: 20 } });
-    const watch = client.watch(CHANNEL);
-    await take(watch, 1);
+    reconnect({ live: { pingMs: 20 } });
+    await take(client.watch(CHANNEL), 1);
     await eventually(() => expect(server.received.filter(({ action }) => action === 'ping').length).toBeGreaterThan(2));
     expect(server.connections).toBe(1); // while it answers
+    reconnect({ live: { pingMs: 20, pongMs: 100 } });
+    const watch = client.watch(CHANNEL);
+    await take(watch, 1);
     server.mute = true;
-    await eventually(() => expect(server.connections).toBeGreaterThan(1));
+    statuses = []; // on a busy machine one that lives may be late as well
+    await eventually(() => expect(waits()).toContainEqual(expect.objectContaining({ code: 1006, reason: 'does not answer' })));
     server.mute = false;
     server.cut(); // what was asked of it meanwhile it has not heard
     server.commit('player', ID, { gold: 1 });
     expect(await versions(watch, 1)).toEqual([1]);
-    expect(waits()[0]).toMatchObject({ code: 1006, reason: 'does not answer' });
   });
 
   it('comes back when a service that restarts said', async () => {
@@ -316,7 +320,7 @@ describe('watch', () => {
   });
 
   it('waits for a service that is not there', async () => {
-    await server.stop();
+    reconnect({ url: 'http://127.0.0.1:2' }); // not a port that is free just now: it may be somebody else's soon
     const watch = client.watch(CHANNEL);
     await eventually(() => expect(waits().length).toBeGreaterThan(2));
     const ended = watch.next();
