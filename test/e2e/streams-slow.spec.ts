@@ -33,6 +33,20 @@ describe('clients that do not keep up', () => {
     return version;
   }
 
+  /** A client that does not read, and for which something waits that its socket does not take. */
+  async function stuck(): Promise<WebSocketClient> {
+    for (;;) {
+      const { id } = fresh();
+      const client = await dial();
+      await client.subscribe(`player/${id}`);
+      client.socket.pause();
+      const [queued, resyncs] = [await metric(service, 'stream_queued_bytes'), await metric(service, 'stream_resyncs_total')];
+      await writeUntil(id, MANY, async () => await metric(service, 'stream_resyncs_total') > resyncs);
+      if (await metric(service, 'stream_queued_bytes') > queued) return client;
+      client.socket.terminate();
+    }
+  }
+
   it('lossless: what waits is bounded; it is told where to resume, and there nothing is missing', async () => {
     const { id } = fresh();
     const [slow, quick] = [await dial(), await dial()];
@@ -82,18 +96,16 @@ describe('clients that do not keep up', () => {
 
   it('who does not read for long is closed with 4408, which it hears if it reads again soon, and is cut off if not', async () => {
     const tooSlow = () => metric(service, 'stream_closes_total{code="4408"}');
-    const before = await tooSlow();
-    const [never, late] = [await dial(), await dial()];
-    for (const client of [never, late]) { // one after the other: `late` is the last that is closed, and reads again at once
-      const { id } = fresh();
-      await client.subscribe(`player/${id}`);
-      client.socket.pause();
-      const resyncs = await metric(service, 'stream_resyncs_total');
-      await writeUntil(id, MANY, async () => await metric(service, 'stream_resyncs_total') > resyncs);
+    let closed = await tooSlow() + 1;
+    const never = await stuck();
+    for (let code = 0; code !== 4408;) {
+      const late = await stuck(); // the last that is closed
+      closed += 1;
+      await eventually(async () => expect(await tooSlow()).toBe(closed));
+      late.socket.resume();
+      ({ code } = await late.closed);
+      expect([4408, 1006]).toContain(code); // on a busy machine the two seconds for its farewell may be over: then once more
     }
-    await eventually(async () => expect(await tooSlow()).toBe(before + 2));
-    late.socket.resume();
-    expect(await late.closed).toMatchObject({ code: 4408 });
     await eventually(async () => expect(await metric(service, 'stream_connections')).toBe(0));
     expect(await metric(service, 'stream_queued_bytes')).toBe(0);
     never.socket.resume();
