@@ -108,10 +108,13 @@ describe('analytics over HTTP', () => {
       name, partition: 0, position: 6, head: 6, lag: { events: 0, seconds: 0 }, gaps: { checked: 6, found: 6, dense: true },
       unmovedSeconds: expect.any(Number), parked: 0, stalled: false,
     }))));
-    const { text } = await service.ask('GET', '/metrics');
-    expect(text).toContain('gss_projection_position{projection="analytics"} 6');
-    expect(text).toContain('gss_projection_events_total{projection="analytics"} 6');
-    expect(text).toContain('gss_projection_stalled{projection="analytics"} 0');
+    // It is in the database a little before this process hears of it.
+    await eventually(async () => {
+      const { text } = await service.ask('GET', '/metrics');
+      expect(text).toContain('gss_projection_position{projection="analytics"} 6');
+      expect(text).toContain('gss_projection_events_total{projection="analytics"} 6');
+      expect(text).toContain('gss_projection_stalled{projection="analytics"} 0');
+    });
   });
 
   it('goes on without the projection, says why it stands still, and makes up for it', async () => {
@@ -123,7 +126,7 @@ describe('analytics over HTTP', () => {
     expect((await service.ask('GET', '/metrics')).text).toContain('gss_projection_stalled{projection="analytics"} 1');
     await service.db.pool.query('ALTER TABLE global_state.elsewhere RENAME TO analytics_event_types');
     await eventually(async () => expect((await service.ask('GET', CHANGES)).body).toMatchObject({ summary: { totalChanges: 7 } }));
-    expect(await analytics()).toMatchObject({ position: 7, stalled: false });
+    await eventually(async () => expect(await analytics()).toMatchObject({ position: 7, stalled: false }));
   });
 
   const operate = (method: string, path: string, body?: object, headers?: Record<string, string>) =>

@@ -50,16 +50,21 @@ describe('revocation of tokens', () => {
 
   it('refuses all tokens of a subject that were issued before, and no later ones', async () => {
     const now = Math.floor(Date.now() / 1000);
-    const [old, later] = [now - 10, now + 2].map((iat) => service.token('viewer', { sub: 'eve', iat }));
-    expect((await revoke({ subject: 'eve' })).body).toMatchObject({ subject: 'eve' });
-    expect([await statusWith(old!), await statusWith(later!)]).toEqual([401, 404]);
+    const old = service.token('viewer', { sub: 'eve', iat: now - 10 });
+    const { body } = await revoke({ subject: 'eve' });
+    expect(body).toMatchObject({ subject: 'eve' });
+    const later = service.token('viewer', { sub: 'eve', iat: Math.ceil(Date.parse(String(body['revokedAt'])) / 1000) });
+    expect([await statusWith(old), await statusWith(later)]).toEqual([401, 404]);
   });
 
   it('ends at its time', async () => {
     const token = service.token('viewer', { jti: 'for a moment' });
-    const expiresAt = new Date(Date.now() + 1_000).toISOString();
-    expect((await revoke({ tokenId: 'for a moment', expiresAt })).body).toMatchObject({ expiresAt });
-    expect(await statusWith(token)).toBe(401);
+    // Again where the machine is so busy that its time is over before anybody asks.
+    await eventually(async () => {
+      const expiresAt = new Date(Date.now() + 1_000).toISOString();
+      expect((await revoke({ tokenId: 'for a moment', expiresAt })).body).toMatchObject({ expiresAt });
+      expect(await statusWith(token)).toBe(401);
+    });
     await eventually(async () => expect(await statusWith(token)).toBe(404));
   });
 

@@ -177,7 +177,7 @@ describe('transactions over HTTP', () => {
     // Who has not enough is refused; nobody meets a deadlock, or a conflict that he did not ask for.
     expect([...seen.keys()].filter((error) => error !== 'done' && error !== 'RULE_VIOLATION')).toEqual([]);
     expect(seen.get('done')).toBeGreaterThan(TRADES / 10);
-    const golds = await Promise.all(players.map(async (id) => ((await stateOf(id))['data'] as { gold: number }).gold));
+    const golds = await Promise.all(players.map((id) => eventually(async () => ((await stateOf(id))['data'] as { gold: number }).gold)));
     expect(golds.reduce((sum, gold) => sum + gold, 0)).toBe(50_000);
     const { rows } = await service.db.pool.query<{ events: string }>(
       'SELECT count(*) AS events FROM global_state.events WHERE aggregate_id = ANY($1)', [players]);

@@ -180,7 +180,7 @@ describe('the log of an instance without a key', () => {
     const { operationId } = (await start(service)).body;
     await reach(service, operationId, 'running');
     await eventually(async () => {
-      const { rows } = await service.db.pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'gss-verify' AND wait_event_type = 'Lock'`);
+      const { rows } = await service.db.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gss-verify' AND wait_event_type = 'Lock'`);
       expect(rows).toHaveLength(1);
     }, WITHIN_MS);
     expect(await start(service)).toMatchObject({ status: 409, body: { error: 'OPERATION_CONFLICT', details: { operationId } } });
@@ -194,7 +194,7 @@ describe('the log of an instance without a key', () => {
     await service.ask('POST', `/api/v1/operations/${String(operationId)}/resume`, { token: operator(service) });
     expect((await reach(service, operationId, 'completed')).result).toMatchObject({ events: 20 });
     await eventually(async () => {
-      expect((await service.db.pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'gss-verify'`)).rows).toEqual([]);
+      expect((await service.db.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gss-verify'`)).rows).toEqual([]);
     }, WITHIN_MS);
   });
 

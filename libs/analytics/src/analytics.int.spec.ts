@@ -3,6 +3,7 @@ import { EventStore } from '@app/event-store';
 import { Operations } from '@app/operations';
 import { createTestDatabase, eventually, type TestDatabase } from '@app/testing';
 import fc from 'fast-check';
+import { Pool } from 'pg';
 import { msOf, SLOT_ERROR, slotOf } from './projection/latency-slots.js';
 import { ANALYTICS, AnalyticsProjection } from './projection/analytics-projection.js';
 import { AnalyticsRebuild, REBUILD_ANALYTICS } from './projection/analytics-rebuild.js';
@@ -40,6 +41,8 @@ const made = fc.record<Made>({
 
 describe('analytics', () => {
   let db: TestDatabase;
+  /** Of the instances: its connections are cut, those of the spec are not. */
+  let pool: Pool;
   const stores: EventStore[] = [];
   const operations: Operations[] = [];
   const lines: string[] = [];
@@ -48,18 +51,20 @@ describe('analytics', () => {
 
   beforeEach(async () => {
     db = await createTestDatabase();
+    pool = new Pool({ connectionString: db.url, application_name: 'instance', max: 10 }).on('error', () => undefined);
     position = 0;
     versions.clear();
   });
   afterEach(async () => {
     await Promise.all(operations.splice(0).map((each) => each.stop()));
     await Promise.all(stores.splice(0).map((store) => store.close()));
+    await pool.end();
     await db.drop();
   });
 
   /** One that runs the projection. */
   const instance = (pace = {}): EventStore => {
-    const store = new EventStore(db.pool, { origin: 'here', databaseUrl: db.url, pollMs: 100 }, {
+    const store = new EventStore(pool, { origin: 'here', databaseUrl: db.url, pollMs: 100 }, {
       groupCommitted: () => undefined, verdict: () => undefined,
     });
     stores.push(store);
@@ -95,10 +100,13 @@ describe('analytics', () => {
   });
 
   const stateOf = (range: TimeRange, grouping: Grouping, types = TYPES) =>
-    new GetStateAnalyticsHandler({ pool: db.pool, region: 'here', counts: true, now: () => NOW }).execute(new GetStateAnalytics(range, grouping, types));
+    new GetStateAnalyticsHandler({ pool, region: 'here', counts: true, now: () => NOW }).execute(new GetStateAnalytics(range, grouping, types));
   const eventsOf = (range: TimeRange, types = TYPES) =>
-    new GetEventAnalyticsHandler({ pool: db.pool, region: 'here', counts: true, now: () => NOW }).execute(new GetEventAnalytics(range, types));
+    new GetEventAnalyticsHandler({ pool, region: 'here', counts: true, now: () => NOW }).execute(new GetEventAnalytics(range, types));
 
+  /** Whoever is in the middle of something loses it with its connection. */
+  const cutConnections = () => db.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'instance' AND state IN ('idle in transaction', 'active')`);
   const rows = async (sql: string): Promise<unknown[]> => (await db.pool.query(sql)).rows;
   /** Again while connections are cut. */
   const patiently = <T>(work: () => Promise<T>): Promise<T> => eventually(work);
@@ -211,9 +219,7 @@ describe('analytics', () => {
     instance();
     for (let round = 0; round < 20; round += 1) {
       await insert(many(150));
-      // Whoever is in the middle of a batch now loses it with its connection.
-      await db.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IN ('idle in transaction', 'active')`);
+      await cutConnections();
       if (round === 10) {
         await first.close();
         stores.splice(stores.indexOf(first), 1);
@@ -227,8 +233,8 @@ describe('analytics', () => {
   /** One that does rebuilds; it follows the log too. */
   const rebuilder = (pace = {}): Operations => {
     const store = instance(pace);
-    const made = new Operations(db.pool, { log: (line) => lines.push(line), leaseMs: 10_000, beatMs: 50, pollMs: 20 });
-    const options = { pool: db.pool, region: 'here', counts: true, now: () => NOW };
+    const made = new Operations(pool, { log: (line) => lines.push(line), leaseMs: 10_000, beatMs: 50, pollMs: 20 });
+    const options = { pool, region: 'here', counts: true, now: () => NOW };
     made.register(REBUILD_ANALYTICS, new AnalyticsRebuild(store, options));
     made.register(REVERT_ANALYTICS, new AnalyticsRevert(store, options));
     made.start();
@@ -274,8 +280,7 @@ describe('analytics', () => {
     const { id } = await rebuild(one);
     for (let round = 0; round < 6; round += 1) {
       await insert(many(700));
-      await db.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IN ('idle in transaction', 'active')`);
+      await cutConnections();
       if (round === 2) await one.stop();
     }
     expect(await ended(other, id)).toMatchObject({ status: 'completed', result: { build: 1 } });
@@ -357,7 +362,8 @@ describe('analytics', () => {
       await blocker.query('BEGIN');
       await blocker.query('SELECT FROM global_state.analytics_builds FOR UPDATE');
       const { id } = await rebuild(by);
-      await eventually(async () => expect((await by.get(id)).status).toBe('running'));
+      await eventually(async () => expect(await rows(`SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE 'UPDATE global_state.analytics_builds SET newest%'`)).toHaveLength(1));
       await by.cancel(id);
       await blocker.query('COMMIT');
       expect(await ended(by, id)).toMatchObject({ status: 'cancelled' });

@@ -52,8 +52,10 @@ describe('the audit log', () => {
       expect(await partitions()).toEqual(['20260520', '20260521', '20260522', '20260523']);
       await Promise.all([0, 1, 2].map((day) => open({ now: () => NOW + day * DAY_MS }).begin(DONE)));
       now = NOW + 31 * DAY_MS;
-      const dropped = (await Promise.all(keepers.map((keeper) => keeper.keep()))).flat();
-      expect(dropped).toEqual(['audit_entries_20260520']);
+      const ends = await Promise.allSettled(keepers.map((keeper) => keeper.keep()));
+      expect(ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []))).toEqual(['audit_entries_20260520']);
+      // Who would wait for another one for longer than half a second leaves it to him.
+      for (const end of ends) if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: '55P03' });
       expect(await partitions()).toEqual(['20260521', '20260522', '20260523', '20260620', '20260621', '20260622', '20260623']);
       expect(await rows()).toHaveLength(2);
     });
@@ -117,7 +119,7 @@ describe('the audit log', () => {
 
     it('wait while the database does not answer, and are there once then', async () => {
       const log = open({ timeoutMs: 300 });
-      await log.begin(DONE);
+      await eventually(() => log.begin(DONE)); // a busy machine may need more than these 300 ms
       const client = await db.pool.connect();
       await client.query('BEGIN; LOCK TABLE global_state.audit_entries');
       try {

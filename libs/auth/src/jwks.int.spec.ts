@@ -65,8 +65,15 @@ afterEach(() => endpoint.stop());
 
 describe('a service with a JWKS', () => {
   let probe: Probe;
-  beforeEach(async () => { probe = await startProbe({ key: { kind: 'jwks', uri }, rateLimitPerMinute: 0 }); });
-  afterEach(() => probe.close());
+  beforeEach(async () => {
+    // The clock stands: no fetch is due again because a test takes long.
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+    probe = await startProbe({ key: { kind: 'jwks', uri }, rateLimitPerMinute: 0 });
+  });
+  afterEach(async () => {
+    await probe.close();
+    jest.restoreAllMocks();
+  });
 
   const unknown = { status: 401, message: 'the token is signed with a key that is not known here' };
   const answerTo = async (token: string) => {
@@ -131,10 +138,10 @@ describe('a service with a JWKS', () => {
 
   it.each(['broken', 'page', 'silent', 'dripping'] as const)('answers 503 while the endpoint is %s', async (mode) => {
     endpoint.mode = mode;
-    const started = Date.now();
+    const started = performance.now();
     const answer = await answerTo(sign(first, 'first'));
     expect(answer).toEqual({ status: 503, message: 'the keys that verify tokens cannot be fetched', retryAfter: '5' });
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     // The next one is told at once, and the endpoint is left alone.
     expect((await answerTo(sign(first, 'first'))).status).toBe(503);
     expect(endpoint.hits).toBe(1);

@@ -19,10 +19,14 @@ const NEVER = 1_000_000;
 const TIMING = { freshMs: NEVER, patienceMs: 20, timeoutMs: NEVER, abandonMs: NEVER };
 
 describe('Probe', () => {
+  afterEach(() => { jest.restoreAllMocks(); });
+
   it('says how the thing is, and how long it took', async () => {
+    const before = performance.now();
     const up = await new Probe(async () => undefined).read();
+    const took = performance.now() - before;
     expect(up).toEqual({ status: 'up', latencyMs: expect.any(Number) });
-    expect(up.latencyMs).toBeLessThan(50);
+    expect(up.latencyMs).toBeLessThan(took + 0.1); // it is rounded
     expect(await new Probe(async () => ({ status: 'degraded', message: 'no replica' })).read())
       .toMatchObject({ status: 'degraded', message: 'no replica' });
   });
@@ -99,8 +103,8 @@ describe('Probe', () => {
     expect(thing.calls).toHaveLength(2);
     expect(thing.calls[1]!.signal.aborted).toBe(true);
     const before = performance.now();
-    for (let i = 0; i < 100; i++) await probe.read();
-    expect(performance.now() - before).toBeLessThan(TIMING.patienceMs * 50);
+    for (let i = 0; i < 1_000; i++) await probe.read();
+    expect(performance.now() - before).toBeLessThan(TIMING.patienceMs * 500);
     expect(thing.calls).toHaveLength(2);
   });
 
@@ -138,6 +142,8 @@ describe('Probe', () => {
       expect(thing.calls).toHaveLength(2);
     });
     expect(thing.calls[0]!.signal.aborted).toBe(true);
+    // From here on nothing grows old, however long this process is not run.
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now());
     await thing.answer(1);
     expect((await probe.read()).status).toBe('degraded');
     await thing.answer(0);

@@ -86,7 +86,7 @@ describe('signing by instances', () => {
     await holder.query('LOCK TABLE global_state.log_roots IN SHARE MODE'); // roots can be read, but not added
     const [first, second] = [signer(pools[0]!, 60_000), signer(pools[1]!, 60_000)];
     first.start();
-    await eventually(async () => expect((await db.pool.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO global_state.log_roots%'`)).rows).toHaveLength(1), WITHIN_MS);
+    await eventually(async () => expect((await db.pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO global_state.log_roots%'`)).rows).toHaveLength(1), WITHIN_MS);
     second.start();
     await second.stop(); // it does not wait for the first one
     for await (const _root of signRoots(holder, { key: keys.privateKey }));

@@ -23,6 +23,8 @@ const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*\n$/u;
 
 @Controller('things')
 class ThingsController {
+  static hanging = 0;
+
   @Get(':id')
   show(@Req() { id, trace, correlationId }: FastifyRequest) {
     return { id, trace, correlationId };
@@ -53,6 +55,7 @@ class ThingsController {
 
   @Get(':id/endless')
   hang() {
+    ThingsController.hanging += 1;
     return new Promise<never>(() => undefined);
   }
 }
@@ -283,9 +286,11 @@ describe('observeHttp', () => {
 
   it('counts a client that left before its answer, and does not call that a refusal', async () => {
     await start('debug');
+    const { hanging } = ThingsController;
     const socket = connect(service.port, '127.0.0.1');
     socket.write('GET /api/v1/things/1/endless HTTP/1.1\r\nHost: x\r\n\r\n');
-    await eventually(async () => expect(await service.metrics).toContain('gss_http_open_connections 1'));
+    await eventually(() => expect(ThingsController.hanging).toBe(hanging + 1));
+    expect(await service.metrics).toContain('gss_http_open_connections 1');
     socket.destroy();
     const [record] = await service.records(1);
     expect(record).toMatchObject({ level: 'debug', msg: 'client left', status: 499 });
