@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTransaction } from '@app/event-store';
-import type { JsonObject } from '@app/kernel';
+import { type JsonObject, ServiceError } from '@app/kernel';
 import { createTestDatabase, eventually, onServer, type TestDatabase } from '@app/testing';
 import { Pool } from 'pg';
 import { type OperationContext, OperationStopped } from './operation.js';
@@ -211,12 +211,13 @@ describe('operations', () => {
     one.register('away', {
       unit: 'steps', targets: () => [], run: async () => {
         failures += 1;
-        if (failures < 2) throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+        if (failures === 1) throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+        if (failures === 2) throw new ServiceError('SERVICE_UNAVAILABLE', 'the database does not answer');
         return { failures };
       },
     });
     const { id } = await submit(one, {}, 'away');
-    expect(await reached(one, id, 'completed')).toMatchObject({ result: { failures: 2 } });
+    expect(await reached(one, id, 'completed')).toMatchObject({ result: { failures: 3 } });
     await one.stop();
     const stuck = await submit(one, {});
     await db.pool.query('UPDATE global_state.operations SET tries = 20 WHERE id = $1', [stuck.id]);

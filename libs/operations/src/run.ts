@@ -1,5 +1,5 @@
 import { isTransient } from '@app/event-store';
-import type { JsonObject } from '@app/kernel';
+import { type JsonObject, ServiceError } from '@app/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { type OperationContext, type OperationKind, OperationStopped, type StopReason } from './operation.js';
 import { Rate } from './rate.js';
@@ -101,7 +101,7 @@ export class Run implements OperationContext {
     } catch (error) {
       if (this.signal.aborted) return { kind: (this.signal.reason as OperationStopped).reason };
       const text = error instanceof Error ? error.message : String(error);
-      return { kind: isTransient(error) ? 'database away' : 'failed', error: text };
+      return { kind: isAway(error) ? 'database away' : 'failed', error: text };
     }
   }
 
@@ -136,4 +136,9 @@ export class Run implements OperationContext {
     if (this.isOver) return;
     this.deadline = setTimeout(() => this.stop('lease lost'), askedAt + this.pace.leaseMs - performance.now());
   }
+}
+
+/** Work that asks the service's own stores is told so in their words. */
+function isAway(error: unknown): boolean {
+  return isTransient(error) || (error instanceof ServiceError && error.error === 'SERVICE_UNAVAILABLE');
 }
